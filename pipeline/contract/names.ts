@@ -1,0 +1,22 @@
+/** Every physical name in one place: what exists in AWS, Kafka, S3 and the warehouse under which name. */
+
+/** Events are snake_case: the same word is a folder, a Kafka topic, an SQL table and a CloudEvents type. */
+export const EVENT_NAME_PATTERN = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
+/** Leaves room for suffixes in the 64 characters of a Lambda function's name. */
+export const EVENT_NAME_LENGTH_MAX = 40;
+
+export const PLATFORM_STACK = 'Platform';
+export const SCHEMA_REGISTRY = 'headrace';
+/** Each event puts its catalog entry under this SSM path; the proxy reads it from there. */
+export const CATALOG_PATH = '/headrace/events';
+
+/** `order_created` becomes `Event-order-created`: CloudFormation allows letters, digits and hyphens. */
+export const eventStackName = (event: string): string => `Event-${event.replaceAll('_', '-')}`;
+export const topicName = (event: string): string => event;
+export const catalogParameterName = (event: string): string => `${CATALOG_PATH}/${event}`;
+/** The consumer group of an event's sink; its offsets are only a hint, the commit log is the truth. */
+export const sinkConsumerGroup = (event: string): string => `headrace-sink-${event}`;
+
+export const DATA_PREFIX = 'data/';
+export const COMMIT_PREFIX = 'commits/';
+export const REJECTED_PREFIX = 'rejected/';

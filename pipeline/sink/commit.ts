@@ -1,0 +1,42 @@
+/** A commit: the record that makes a window of one Kafka partition part of the lake. */
+
+export const COMMIT_FORMAT = 1;
+
+/** A data object that a commit names. Its name is derived from its content, so it never changes. */
+export interface DataFile {
+  readonly key: string;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** Offsets that Kafka did not deliver: from `first` to before `next`. */
+export interface OffsetGap {
+  readonly first: number;
+  readonly next: number;
+}
+
+/**
+ * The chain of commits of a Kafka partition tiles its offsets: `start` equals the previous commit's `next`, the first
+ * commit starts at 0, and every offset from `start` to before `next` is a row of `files`, a dead letter, or in `gaps`.
+ */
+export interface Commit {
+  readonly format: typeof COMMIT_FORMAT;
+  readonly event: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly start: number;
+  /** Offsets of the first and last record read. */
+  readonly first: number;
+  readonly last: number;
+  readonly next: number;
+  /** Rows in `files`. */
+  readonly rows: number;
+  readonly files: readonly DataFile[];
+  /** Records that became dead letters, and the object that holds them; null when there are none. */
+  readonly rejected: { readonly count: number; readonly key: string; readonly bytes: number } | null;
+  readonly gaps: readonly OffsetGap[];
+  /** The schema version on which the rows are projected. */
+  readonly schemaVersion: number;
+  /** Smallest and largest event time of the rows, ISO 8601; null when there are no rows. */
+  readonly eventTime: { readonly min: string; readonly max: string } | null;
+}
