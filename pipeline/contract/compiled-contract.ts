@@ -10,7 +10,7 @@ export interface CompiledContract {
   readonly event: string;
   readonly description: string;
   readonly owner: string;
-  readonly compatibility: 'BACKWARD' | 'NONE';
+  readonly compatibility: 'BACKWARD';
   /** The payload field whose value is the Kafka key; null spreads records over the partitions. */
   readonly keyField: string | null;
   /** The payload field that says when the event happened; null takes the CloudEvents `time`. */

@@ -1,0 +1,106 @@
+/** `event.yaml`: the part of a contract that people write, checked against `schemas/event.schema.json`. */
+import { readFileSync } from 'node:fs';
+import { Ajv, type AnySchema, type ErrorObject } from 'ajv';
+import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
+import { ContractError } from './contract-error.ts';
+import { EVENT_NAME_LENGTH_MAX, EVENT_NAME_PATTERN } from './names.ts';
+
+export interface EventYaml {
+  readonly description: string;
+  readonly owner: string;
+  readonly compatibility: 'BACKWARD';
+  readonly keyField: string | null;
+  readonly eventTimeField: string | null;
+  readonly topic: { readonly partitions: number; readonly retentionHours: number };
+  readonly freshnessSeconds: number;
+  readonly warehouse: { readonly target: 'duckdb'; readonly table: string };
+}
+
+type WrittenYaml = Pick<EventYaml, 'description' | 'owner'> & {
+  readonly [Name in 'topic' | 'warehouse']?: Partial<EventYaml[Name]>;
+} & Partial<Omit<EventYaml, 'topic' | 'warehouse'>>;
+
+const validate = new Ajv({ allErrors: true, verbose: true }).compile(
+  JSON.parse(readFileSync(new URL('../../schemas/event.schema.json', import.meta.url), 'utf8')) as AnySchema,
+);
+
+/**
+ * Reads one `event.yaml` and fills in what it leaves out.
+ * @param event the event's name, which is also the default table.
+ * @throws ContractError with the file, the line and the field of the first mistake.
+ */
+export function readEventYaml(file: string, event: string): EventYaml {
+  const lines = new LineCounter();
+  const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines });
+  const [syntaxError] = document.errors;
+  if (syntaxError) {
+    const reason = syntaxError.message.split('\n')[0] ?? 'not YAML';
+    throw new ContractError(file, lines.linePos(syntaxError.pos[0]).line, reason);
+  }
+  const written: unknown = document.toJS() ?? {};
+  if (!validate(written)) {
+    throw schemaMistake(file, document, lines, validate.errors ?? []);
+  }
+  return withDefaults(written as WrittenYaml, event);
+}
+
+/** @throws ContractError when a folder's name cannot be an event's. */
+export function checkEventName(folder: string, event: string): void {
+  if (!EVENT_NAME_PATTERN.test(event) || event.length > EVENT_NAME_LENGTH_MAX) {
+    const allowed = `snake_case of at most ${EVENT_NAME_LENGTH_MAX} characters, such as order_created`;
+    throw new ContractError(folder, 0, `"${event}" cannot name an event; allowed is ${allowed}`);
+  }
+}
+
+/** Every default of a contract. */
+function withDefaults(written: WrittenYaml, event: string): EventYaml {
+  return {
+    description: written.description,
+    owner: written.owner,
+    compatibility: written.compatibility ?? 'BACKWARD',
+    keyField: written.keyField ?? null,
+    eventTimeField: written.eventTimeField ?? null,
+    topic: { partitions: written.topic?.partitions ?? 3, retentionHours: written.topic?.retentionHours ?? 168 },
+    freshnessSeconds: written.freshnessSeconds ?? 30,
+    warehouse: { target: written.warehouse?.target ?? 'duckdb', table: written.warehouse?.table ?? event },
+  };
+}
+
+function schemaMistake(
+  file: string,
+  document: Document,
+  lines: LineCounter,
+  errors: readonly ErrorObject[],
+): ContractError {
+  const [error] = errors;
+  const path = error ? error.instancePath.split('/').slice(1) : [];
+  const field = error?.keyword === 'additionalProperties' ? String(error.params['additionalProperty']) : undefined;
+  const line = lineOf(document, lines, field === undefined ? path : [...path, field]);
+  const where = [...path, ...(field === undefined ? [] : [field])].join('.');
+  return new ContractError(file, line, `${where === '' ? '' : `${where}: `}${describe(error)}`);
+}
+
+function describe(error: ErrorObject | undefined): string {
+  switch (error?.keyword) {
+    case 'additionalProperties': {
+      const known = Object.keys((error.parentSchema?.['properties'] as object | undefined) ?? {});
+      return known.length > 0 ? `unknown field, allowed are ${known.join(', ')}` : 'unknown field';
+    }
+    case 'enum':
+      return `not allowed, allowed is ${(error.params['allowedValues'] as string[]).join(' or ')}`;
+    default:
+      return error?.message ?? 'does not fit event.schema.json';
+  }
+}
+
+/** The line of the deepest node on the path, counted from 1. */
+function lineOf(document: Document, lines: LineCounter, path: readonly string[]): number {
+  for (let depth = path.length; depth > 0; depth--) {
+    const parent = depth === 1 ? document.contents : document.getIn(path.slice(0, depth - 1), true);
+    const pair = isMap(parent) ? parent.items.find(({ key }) => String(key) === path[depth - 1]) : undefined;
+    if (pair && isNode(pair.key) && pair.key.range) {
+      return lines.linePos(pair.key.range[0]).line;
+    }
+  }
+  return 1;
+}

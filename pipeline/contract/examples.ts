@@ -1,0 +1,37 @@
+/** `examples/`: payloads that the newest schema version must accept or refuse. They are the contract's own tests. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { compileJsonEncoder } from '../protobuf/encode-json.ts';
+import { ContractError } from './contract-error.ts';
+import type { MessageType } from './message.ts';
+
+/**
+ * @param folder may be absent.
+ * @throws ContractError when a file is not called valid-*.json or invalid-*.json, is not JSON, or is not what it says.
+ */
+export function checkExamples(folder: string, message: MessageType): void {
+  const encode = compileJsonEncoder(message);
+  for (const name of existsSync(folder) ? readdirSync(folder).sort() : []) {
+    const file = join(folder, name);
+    const expected = /^(valid|invalid)-.+\.json$/.exec(name)?.[1];
+    if (expected === undefined) {
+      throw new ContractError(file, 0, 'an example is called valid-<what>.json or invalid-<what>.json');
+    }
+    const result = encode(parseJson(file));
+    if (expected === 'valid' && 'issues' in result) {
+      const { path, reason } = result.issues[0] ?? { path: '', reason: 'refused' };
+      throw new ContractError(file, 0, `refused by the schema: ${path}: ${reason}`);
+    }
+    if (expected === 'invalid' && 'bytes' in result) {
+      throw new ContractError(file, 0, 'accepted by the schema, although its name says invalid');
+    }
+  }
+}
+
+function parseJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new ContractError(file, 0, error instanceof Error ? error.message : String(error));
+  }
+}
