@@ -28,11 +28,10 @@ export interface OutgoingRecord {
 export type ProduceResult = { readonly offset: number } | { readonly error: Error };
 
 export interface EventProducer {
-  /** The topic's partition count. @throws UnavailableError when no broker answers. */
-  partitionCount(topic: string): Promise<number>;
   /**
    * Writes the records and waits for all in-sync replicas. Results are in the order of the records; records of one
-   * partition keep their order. Retries inside are idempotent, so a record with an offset is stored once.
+   * partition keep their order. Retries inside are idempotent, so a record with an offset is stored once. Never
+   * throws: when no broker answers, every result is an error.
    */
   produce(topic: string, records: readonly OutgoingRecord[]): Promise<ProduceResult[]>;
 }

@@ -1,0 +1,194 @@
+/** CloudEvents 1.0 over HTTP: the binary, structured and batched content modes of the HTTP protocol binding. */
+import { parseTimestamp } from '../protobuf/encode-timestamp.ts';
+import { RECORDS_MAX } from './limits.ts';
+import { type Problem, type ProblemError, problem } from './problem.ts';
+
+/** A CloudEvent whose attributes are checked and whose data is not yet. */
+export interface CloudEvent {
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  /** RFC 3339; absent when the producer sent none. */
+  readonly time?: string;
+  /** Free data that no schema describes, as JSON text. */
+  readonly customAttributes?: string;
+  readonly data: unknown;
+}
+
+export type EventResult = { readonly event: CloudEvent } | { readonly problem: Problem };
+
+export interface EventRequest {
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Decompressed. */
+  readonly body: Uint8Array;
+}
+
+/** The events of a request, each read or refused on its own; or why the request as a whole cannot be read. */
+export type EventsResult =
+  | { readonly batch: boolean; readonly events: readonly EventResult[] }
+  | { readonly problem: Problem };
+
+const STRUCTURED = 'application/cloudevents+json';
+const BATCH = 'application/cloudevents-batch+json';
+const JSON_TYPE = 'application/json';
+const HEADER_PREFIX = 'ce-';
+const REQUIRED = ['id', 'source', 'type'] as const;
+const KNOWN: ReadonlySet<string> = new Set([
+  'specversion',
+  'id',
+  'source',
+  'type',
+  'time',
+  'datacontenttype',
+  'subject',
+  'dataschema',
+  'traceparent',
+  'tracestate',
+  'customattributes',
+  'data',
+]);
+/** Attributes become Kafka headers, which Lambda delivers at several times their size. */
+const ATTRIBUTE_BYTES_MAX = 1024;
+const CUSTOM_ATTRIBUTES_BYTES_MAX = 16 * 1024;
+
+export function readEvents({ headers, body }: EventRequest): EventsResult {
+  const mediaType = headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
+  if (mediaType !== STRUCTURED && mediaType !== BATCH && mediaType !== JSON_TYPE) {
+    const detail = `Content-Type must be ${STRUCTURED}, ${BATCH}, or ${JSON_TYPE} with the attributes in ce- headers.`;
+    return { problem: problem('unsupported-media-type', detail) };
+  }
+  const parsed = parseJson(body);
+  if ('problem' in parsed) {
+    return parsed;
+  }
+  switch (mediaType) {
+    case STRUCTURED:
+      return { batch: false, events: [readStructured(parsed.value)] };
+    case JSON_TYPE:
+      return { batch: false, events: [readBinary(headers, parsed.value)] };
+    default:
+      return readBatch(parsed.value);
+  }
+}
+
+function parseJson(body: Uint8Array): { readonly value: unknown } | { readonly problem: Problem } {
+  try {
+    return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) };
+  } catch (error) {
+    // V8's message quotes the body around the mistake, and a payload belongs in no answer.
+    const position =
+      error instanceof SyntaxError ? /position \d+( \(line \d+ column \d+\))?/.exec(error.message)?.[0] : undefined;
+    const reason = error instanceof SyntaxError ? `not JSON${position ? `, at ${position}` : ''}` : 'not UTF-8';
+    return { problem: problem('malformed-body', `The body is ${reason}.`) };
+  }
+}
+
+function readBatch(value: unknown): EventsResult {
+  if (!Array.isArray(value)) {
+    return { problem: problem('malformed-body', `A body of type ${BATCH} must be a JSON array of events.`) };
+  }
+  if (value.length === 0) {
+    return { problem: problem('empty-batch', 'The batch must have at least one event.') };
+  }
+  if (value.length > RECORDS_MAX) {
+    const detail = `The batch has ${value.length} records, at most ${RECORDS_MAX} are allowed.`;
+    return { problem: problem('too-many-records', detail) };
+  }
+  return { batch: true, events: value.map(readStructured) };
+}
+
+function readBinary(headers: EventRequest['headers'], data: unknown): EventResult {
+  const attributes: Record<string, unknown> = { data };
+  for (const [name, value] of Object.entries(headers)) {
+    if (name.startsWith(HEADER_PREFIX) && value !== undefined) {
+      attributes[name.slice(HEADER_PREFIX.length)] = decodeHeader(value);
+    }
+  }
+  return readStructured(attributes);
+}
+
+/** The binding percent-encodes characters outside of printable ASCII (section 3.1.3.2). */
+function decodeHeader(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}
+
+function readStructured(value: unknown): EventResult {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return { problem: problem('invalid-event', 'An event must be a JSON object.') };
+  }
+  // "Unset attributes MAY be encoded to the JSON value of null" (JSON event format, section 2.2).
+  const attributes = Object.fromEntries(Object.entries(value).filter(([, attribute]) => attribute !== null));
+  const errors = attributeErrors(attributes);
+  if (errors.length > 0) {
+    const [first] = errors;
+    return { problem: problem('invalid-event', `${first?.path}: ${first?.detail}.`, errors) };
+  }
+  const { id, source, type, time, customattributes: custom, data } = attributes;
+  return {
+    event: {
+      ...({ id, source, type, data } as Pick<CloudEvent, 'id' | 'source' | 'type' | 'data'>),
+      ...(time === undefined ? {} : { time }),
+      ...(custom === undefined ? {} : { customAttributes: customText(custom) }),
+    },
+  };
+}
+
+const customText = (custom: unknown): string => (typeof custom === 'string' ? custom : JSON.stringify(custom));
+
+function attributeErrors(attributes: Record<string, unknown>): ProblemError[] {
+  const errors: ProblemError[] = [];
+  const refuse = (code: string, path: string, detail: string) => errors.push({ code, path, detail });
+  if (attributes['specversion'] !== '1.0') {
+    refuse('INVALID_ATTRIBUTE', 'specversion', 'must be "1.0"');
+  }
+  for (const name of REQUIRED) {
+    if (typeof attributes[name] !== 'string' || attributes[name] === '') {
+      refuse('MISSING_ATTRIBUTE', name, 'must be a non-empty string');
+    }
+  }
+  for (const [name, value] of Object.entries(attributes)) {
+    if (!KNOWN.has(name)) {
+      refuse('UNKNOWN_ATTRIBUTE', name, 'is not an attribute that is kept; free data goes into customattributes');
+    } else if (
+      typeof value === 'string' &&
+      name !== 'data' &&
+      name !== 'customattributes' &&
+      Buffer.byteLength(value) > ATTRIBUTE_BYTES_MAX
+    ) {
+      refuse('INVALID_ATTRIBUTE', name, `must be at most ${ATTRIBUTE_BYTES_MAX} bytes`);
+    }
+  }
+  const { time, datacontenttype, customattributes } = attributes;
+  if (time !== undefined && (typeof time !== 'string' || !parseTimestamp(time))) {
+    refuse('INVALID_ATTRIBUTE', 'time', 'must be a time with a zone as in RFC 3339');
+  }
+  if (datacontenttype !== undefined && datacontenttype !== JSON_TYPE) {
+    refuse('INVALID_ATTRIBUTE', 'datacontenttype', `must be ${JSON_TYPE} or absent`);
+  }
+  if (customattributes !== undefined && !isCustomAttributes(customattributes)) {
+    const detail = `must be a JSON object, or one as text, of at most ${CUSTOM_ATTRIBUTES_BYTES_MAX} bytes`;
+    refuse('INVALID_ATTRIBUTE', 'customattributes', detail);
+  }
+  if (attributes['data'] === undefined) {
+    refuse('MISSING_ATTRIBUTE', 'data', 'must be there: it is the payload');
+  }
+  return errors;
+}
+
+function isCustomAttributes(value: unknown): boolean {
+  const text = customText(value);
+  if (Buffer.byteLength(text) > CUSTOM_ATTRIBUTES_BYTES_MAX || !text.isWellFormed()) {
+    return false;
+  }
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
+  } catch {
+    return false;
+  }
+}
