@@ -45,11 +45,12 @@ export function kafkajsProducer(connection: KafkaConnection): EventProducer & { 
   return {
     async produce(topic, records) {
       const results: ProduceResult[] = new Array(records.length);
+      let failure: ProduceResult | undefined;
       for (const indexes of chunks(records)) {
-        const sent = await send(
-          topic,
-          indexes.map((index) => records[index] as OutgoingRecord),
-        );
+        const chunk = indexes.map((index) => records[index] as OutgoingRecord);
+        // After one chunk has used up its tries, the rest would only keep the client waiting.
+        const sent = failure ? chunk.map(() => failure as ProduceResult) : await send(topic, chunk);
+        failure ??= sent.find((result) => 'error' in result);
         for (const [position, index] of indexes.entries()) {
           results[index] = sent[position] as ProduceResult;
         }

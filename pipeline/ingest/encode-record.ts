@@ -1,5 +1,6 @@
 /** A CloudEvent becomes a Kafka record: payload in Protobuf behind the registry's framing, attributes in headers. */
 import type { CompiledContract, SchemaVersion } from '../contract/compiled-contract.ts';
+import type { MessageType } from '../contract/message.ts';
 import { glueHeader } from '../framing.ts';
 import type { CatalogEntry } from '../ports.ts';
 import { compileJsonEncoder, type JsonEncoder, type PayloadIssue } from '../protobuf/encode-json.ts';
@@ -12,8 +13,9 @@ export interface RecordEncoder {
   readonly entry: CatalogEntry;
   readonly encodePayload: JsonEncoder;
   readonly header: Uint8Array;
-  /** The key field under its two JSON names; undefined when the event has no key. */
+  /** The JSON names of the field that is the key, and of the one that is the event's time; none where there is none. */
   readonly keyNames: readonly string[];
+  readonly timeNames: readonly string[];
 }
 
 export interface EncodedRecord {
@@ -34,18 +36,26 @@ export function recordEncoder(entry: CatalogEntry): RecordEncoder {
   }
   const { contract, schemaVersionIds } = entry;
   const { version, message } = contract.versions.at(-1) as SchemaVersion;
-  const keyField = message.fields.find(({ name }) => name === contract.keyField);
   const encoder: RecordEncoder = {
     entry,
     encodePayload: compileJsonEncoder(message),
     header: glueHeader(schemaVersionIds[version - 1] ?? ''),
-    keyNames: keyField ? [keyField.name, keyField.jsonName] : [],
+    keyNames: jsonNames(message, contract.keyField),
+    timeNames: jsonNames(message, contract.eventTimeField),
   };
   encoders.set(entry, encoder);
   return encoder;
 }
 
-/** @param now milliseconds since the epoch: the record's Kafka timestamp, and its time when the event has none. */
+function jsonNames(message: MessageType, fieldName: string | null): string[] {
+  const field = message.fields.find(({ name }) => name === fieldName);
+  return field ? [field.name, field.jsonName] : [];
+}
+
+/**
+ * The contract's event-time field wins over the CloudEvents `time`: the schema checked it.
+ * @param now milliseconds since the epoch: the record's Kafka timestamp, and its time when the event tells none.
+ */
 export function encodeRecord(
   encoder: RecordEncoder,
   event: CloudEvent,
@@ -61,11 +71,15 @@ export function encodeRecord(
       problem: problem('record-too-large', `The payload has ${bytes} bytes, at most ${RECORD_BYTES_MAX} are allowed.`),
     };
   }
+  const data = event.data as Record<string, unknown>;
+  const key = fieldValue(data, encoder.keyNames);
+  const time = fieldValue(data, encoder.timeNames) ?? event.time ?? new Date(now).toISOString();
   return {
     topic: encoder.entry.contract.topic,
-    key: keyBytes(encoder, event.data as Record<string, unknown>),
+    // The value as text, so that 7 and "7" share a partition.
+    key: key === undefined ? null : Buffer.from(String(key)),
     value: Buffer.concat([encoder.header, payload.bytes], bytes),
-    headers: cloudEventHeaders(event, now),
+    headers: cloudEventHeaders(event, String(time)),
     timestamp: now,
   };
 }
@@ -79,20 +93,17 @@ function invalidPayload(issues: readonly PayloadIssue[]): Problem {
   return problem('invalid-payload', `${errors[0]?.path} ${errors[0]?.detail}.`, errors);
 }
 
-/** The key is the field's value as text, so that 7 and "7" share a partition. */
-function keyBytes({ keyNames }: RecordEncoder, data: Record<string, unknown>): Uint8Array | null {
-  const name = keyNames.find((candidate) => (data[candidate] ?? null) !== null);
-  return name === undefined ? null : Buffer.from(String(data[name]));
-}
+const fieldValue = (data: Record<string, unknown>, names: readonly string[]): unknown =>
+  names.map((name) => data[name]).find((value) => (value ?? null) !== null);
 
 /** The Kafka protocol binding of CloudEvents, binary content mode. */
-function cloudEventHeaders(event: CloudEvent, now: number): Record<string, string> {
+function cloudEventHeaders(event: CloudEvent, time: string): Record<string, string> {
   return {
     ce_specversion: '1.0',
     ce_id: event.id,
     ce_type: event.type,
     ce_source: event.source,
-    ce_time: event.time ?? new Date(now).toISOString(),
+    ce_time: time,
     'content-type': 'application/protobuf',
     ...(event.customAttributes === undefined ? {} : { ce_customattributes: event.customAttributes }),
   };

@@ -1,4 +1,5 @@
 /** A commit: the record that makes a window of one Kafka partition part of the lake. */
+import { UnknownFormatError } from '../errors.ts';
 
 export const COMMIT_FORMAT = 1;
 
@@ -39,4 +40,19 @@ export interface Commit {
   readonly schemaVersion: number;
   /** Smallest and largest event time of the rows, ISO 8601; null when there are no rows. */
   readonly eventTime: { readonly min: string; readonly max: string } | null;
+}
+
+/** @throws UnknownFormatError when the object is no commit, or one of a newer format. */
+export function parseCommit(key: string, body: Uint8Array): Commit {
+  let commit: Commit;
+  try {
+    commit = JSON.parse(Buffer.from(body).toString('utf8')) as Commit;
+  } catch {
+    throw new UnknownFormatError(`the commit "${key}"`, 'it is not JSON; move what is not a commit out of commits/');
+  }
+  if (commit.format !== COMMIT_FORMAT) {
+    const reason = `it has format ${commit.format}, allowed is ${COMMIT_FORMAT}; deploy the functions again`;
+    throw new UnknownFormatError(`the commit "${key}"`, reason);
+  }
+  return commit;
 }

@@ -1,0 +1,187 @@
+/** A DuckDB database file, as the `Warehouse` port. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { BrokenInvariantError } from '../errors.ts';
+import type { ObjectStore, PendingLoad, Warehouse, WarehouseTable } from '../ports.ts';
+import { declaration, duckdbType, identifier } from './duckdb-types.ts';
+
+export const LEDGER_TABLE = 'headrace.load_ledger';
+
+const LEDGER_DDL = `
+  CREATE SCHEMA IF NOT EXISTS headrace;
+  CREATE TABLE IF NOT EXISTS ${LEDGER_TABLE} (
+    event VARCHAR NOT NULL,
+    commit_key VARCHAR NOT NULL,
+    partition INTEGER NOT NULL,
+    start_offset BIGINT NOT NULL,
+    next_offset BIGINT NOT NULL,
+    rows BIGINT NOT NULL,
+    loaded_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT current_timestamp,
+    PRIMARY KEY (event, commit_key)
+  );`;
+
+/** DuckDB lets one process open a file at a time; the loaders of all events, and a person's shell, take turns. */
+const LOCK_TRIES_MAX = 200;
+const LOCK_PAUSE_MS = 100;
+
+/**
+ * @param path the database file; made when it does not exist.
+ * @param lake where the data files of commits are read from.
+ */
+export function duckdbWarehouse(path: string, lake: ObjectStore): Warehouse {
+  return {
+    async load(table, loads) {
+      if (loads.length === 0) {
+        return { loaded: 0, skipped: 0, rows: 0 };
+      }
+      // Files are fetched before the database is opened, so that the lock is held for the load alone.
+      const folder = await mkdtemp(join(tmpdir(), 'headrace-load-'));
+      try {
+        const files = await fetchFiles(lake, loads, folder);
+        return await withDatabase(path, (connection) => loadAll(connection, table, loads, files));
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+async function fetchFiles(
+  lake: ObjectStore,
+  loads: readonly PendingLoad[],
+  folder: string,
+): Promise<Map<string, string>> {
+  const keys = loads.flatMap(({ commit }) => commit.files.map(({ key }) => key));
+  const paths = new Map(keys.map((key, index) => [key, join(folder, `${index}.parquet`)]));
+  await Promise.all([...paths].map(async ([key, file]) => writeFile(file, await lake.get(key))));
+  return paths;
+}
+
+/** Opens, works, closes: a loader that is idle holds no lock. */
+async function withDatabase<Result>(
+  path: string,
+  work: (connection: DuckDBConnection) => Promise<Result>,
+): Promise<Result> {
+  const instance = await openWhenUnlocked(path);
+  try {
+    const connection = await instance.connect();
+    try {
+      return await work(connection);
+    } finally {
+      connection.closeSync();
+    }
+  } finally {
+    instance.closeSync();
+  }
+}
+
+async function openWhenUnlocked(path: string): Promise<DuckDBInstance> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await DuckDBInstance.create(path);
+    } catch (error) {
+      const locked = error instanceof Error && /lock/i.test(error.message);
+      if (!locked || attempt === LOCK_TRIES_MAX) {
+        throw error;
+      }
+      await sleep(LOCK_PAUSE_MS);
+    }
+  }
+}
+
+async function loadAll(
+  connection: DuckDBConnection,
+  table: WarehouseTable,
+  loads: readonly PendingLoad[],
+  files: ReadonlyMap<string, string>,
+): Promise<{ loaded: number; skipped: number; rows: number }> {
+  await connection.run('BEGIN TRANSACTION');
+  try {
+    await ensureTable(connection, table);
+    const ledger = await loadedKeys(connection, table.event, loads);
+    const fresh = loads.filter(({ commitKey }) => !ledger.has(commitKey));
+    let rows = 0;
+    for (const load of fresh) {
+      rows += await loadOne(connection, table, load, files);
+    }
+    await connection.run('COMMIT');
+    return { loaded: fresh.length, skipped: loads.length - fresh.length, rows };
+  } catch (error) {
+    await connection.run('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The schema barrier: the table has every column of the newest schema version before a file of it is loaded. */
+async function ensureTable(connection: DuckDBConnection, { table, columns }: WarehouseTable): Promise<void> {
+  await connection.run(LEDGER_DDL);
+  await connection.run(`CREATE TABLE IF NOT EXISTS ${identifier(table)} (${columns.map(declaration).join(', ')})`);
+  const existing = await connection.runAndReadAll(
+    'SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = current_schema() AND table_name = $1',
+    [table],
+  );
+  const types = new Map(existing.getRows().map(([name, type]) => [String(name), String(type)]));
+  for (const column of columns) {
+    const type = types.get(column.name);
+    if (type === undefined) {
+      await connection.run(`ALTER TABLE ${identifier(table)} ADD COLUMN ${declaration(column)}`);
+    } else if (column.type.kind === 'struct' || column.type.kind === 'list' || column.type.kind === 'map') {
+      await widenNested(connection, table, column.name, duckdbType(column.type), type);
+    }
+  }
+}
+
+/** A field that was added inside a nested column: DuckDB casts structs by name and fills what is new with null. */
+async function widenNested(
+  connection: DuckDBConnection,
+  table: string,
+  column: string,
+  wanted: string,
+  existing: string,
+): Promise<void> {
+  const normalized = await connection.runAndReadAll(`SELECT typeof(NULL::${wanted})`);
+  if (String(normalized.getRows()[0]?.[0]) !== existing) {
+    await connection.run(`ALTER TABLE ${identifier(table)} ALTER COLUMN ${identifier(column)} SET DATA TYPE ${wanted}`);
+  }
+}
+
+async function loadedKeys(
+  connection: DuckDBConnection,
+  event: string,
+  loads: readonly PendingLoad[],
+): Promise<Set<string>> {
+  const keys = loads.map(({ commitKey }) => `'${commitKey.replaceAll("'", "''")}'`).join(', ');
+  const result = await connection.runAndReadAll(
+    `SELECT commit_key FROM ${LEDGER_TABLE} WHERE event = $1 AND commit_key IN (${keys})`,
+    [event],
+  );
+  return new Set(result.getRows().map(([key]) => String(key)));
+}
+
+/** Rows and ledger entry. @throws BrokenInvariantError when the files do not hold the rows that the commit counts. */
+async function loadOne(
+  connection: DuckDBConnection,
+  { event, table }: WarehouseTable,
+  { commitKey, commit }: PendingLoad,
+  files: ReadonlyMap<string, string>,
+): Promise<number> {
+  let rows = 0;
+  for (const { key } of commit.files) {
+    const path = (files.get(key) ?? '').replaceAll("'", "''");
+    const result = await connection.run(
+      `INSERT INTO ${identifier(table)} BY NAME SELECT * FROM read_parquet('${path}', hive_partitioning = false)`,
+    );
+    rows += result.rowsChanged;
+  }
+  if (rows !== commit.rows) {
+    throw new BrokenInvariantError(`Cannot load "${commitKey}": its files hold ${rows} rows, it counts ${commit.rows}`);
+  }
+  await connection.run(
+    `INSERT INTO ${LEDGER_TABLE} (event, commit_key, partition, start_offset, next_offset, rows) VALUES ($1, $2, $3, $4, $5, $6)`,
+    [event, commitKey, commit.partition, BigInt(commit.start), BigInt(commit.next), BigInt(rows)],
+  );
+  return rows;
+}

@@ -1,0 +1,24 @@
+/** The columns of an event's files and of its table: the pipeline's own, then the payload's. */
+import type { Column } from './column.ts';
+import type { CompiledContract, SchemaVersion } from './compiled-contract.ts';
+import { messageColumns } from './message-columns.ts';
+
+/** `_partition` and `_offset` are a row's identity; the rest comes from the CloudEvents attributes and Kafka. */
+export const SYSTEM_COLUMNS = [
+  { name: '_partition', type: { kind: 'int', bits: 32, signed: true }, nullable: false },
+  { name: '_offset', type: { kind: 'int', bits: 64, signed: true }, nullable: false },
+  { name: '_id', type: { kind: 'string' }, nullable: false },
+  { name: '_source', type: { kind: 'string' }, nullable: true },
+  { name: '_time', type: { kind: 'timestamp', unit: 'micros' }, nullable: false },
+  { name: '_ingested_at', type: { kind: 'timestamp', unit: 'micros' }, nullable: false },
+  { name: '_schema_version', type: { kind: 'int', bits: 32, signed: true }, nullable: false },
+  { name: '_custom_attributes', type: { kind: 'json' }, nullable: true },
+] as const satisfies readonly Column[];
+
+/** Rows of older schema versions have the newest version's columns too: their new fields are null or empty. */
+export function tableColumns(contract: CompiledContract): Column[] {
+  return [...SYSTEM_COLUMNS, ...messageColumns(newestVersion(contract).message)];
+}
+
+export const newestVersion = (contract: CompiledContract): SchemaVersion =>
+  contract.versions[contract.versions.length - 1] as SchemaVersion;
