@@ -1,0 +1,26 @@
+/** Lambda's Kafka event as records, each partition apart. */
+import type { MSKEvent, MSKRecord } from 'aws-lambda';
+import type { KafkaRecord } from '../../pipeline/ports.ts';
+
+/** The records of each partition, in the order of their offsets. */
+export function partitionsOf(event: MSKEvent): KafkaRecord[][] {
+  return Object.values(event.records).map((records) => records.map(toRecord).sort((a, b) => a.offset - b.offset));
+}
+
+/** Key and value come in base64, header values as arrays of bytes; an absent key or value is absent or null. */
+function toRecord({ topic, partition, offset, timestamp, key, value, headers }: MSKRecord): KafkaRecord {
+  return {
+    topic,
+    partition,
+    offset,
+    timestamp,
+    key: decode(key),
+    value: decode(value),
+    headers: headers.flatMap((header) =>
+      Object.entries(header).map(([name, bytes]): [string, Uint8Array] => [name, Uint8Array.from(bytes)]),
+    ),
+  };
+}
+
+const decode = (text: string | null | undefined): Uint8Array | null =>
+  text === null || text === undefined ? null : Buffer.from(text, 'base64');
