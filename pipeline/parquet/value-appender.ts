@@ -1,0 +1,101 @@
+/** Columns from plain values: each is checked, and one that a column cannot hold refuses the row. */
+import {
+  appendAbsent,
+  type ColumnNode,
+  type LeafNode,
+  type ListNode,
+  type MapNode,
+  type StructNode,
+} from './column-tree.ts';
+import { leafAppender } from './leaf-appender.ts';
+import { type Rejection, reject, rejectAt } from './rejection.ts';
+
+/** Appends a column's value, or its absence (undefined or null); after a rejection the column holds part of a row. */
+export type ValueAppender = (value: unknown, repetition: number) => Rejection | undefined;
+
+/**
+ * The appender of one column. Structs are objects, lists are arrays, maps are `Map`s or, with text keys, plain objects.
+ * Properties that are no columns are not looked at.
+ */
+export function valueAppender(node: ColumnNode): ValueAppender {
+  const append = presentAppender(node);
+  const { nullable } = node.column;
+  const parentDefinition = node.definition - 1;
+  return (value, repetition) => {
+    if (value !== undefined && value !== null) return append(value, repetition);
+    if (!nullable) return missing;
+    appendAbsent(node, parentDefinition, repetition);
+    return undefined;
+  };
+}
+
+const missing = reject('missing', 'a value is required');
+
+function presentAppender(node: ColumnNode): ValueAppender {
+  switch (node.kind) {
+    case 'leaf':
+      return presentLeaf(node);
+    case 'struct':
+      return presentStruct(node);
+    case 'list':
+      return presentList(node);
+    case 'map':
+      return presentMap(node);
+  }
+}
+
+function presentLeaf(node: LeafNode): ValueAppender {
+  const push = leafAppender(node);
+  const { levels } = node;
+  return (value, repetition) => {
+    const rejection = push(value);
+    if (rejection === undefined) levels.present(repetition);
+    return rejection;
+  };
+}
+
+function presentStruct(node: StructNode): ValueAppender {
+  const names = node.children.map((child) => child.column.name);
+  const appenders = node.children.map(valueAppender);
+  return (value, repetition) => {
+    if (typeof value !== 'object') return reject('type', `an object is required, not ${typeof value}`);
+    const values = value as Readonly<Record<string, unknown>>;
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i] as string;
+      const rejection = (appenders[i] as ValueAppender)(values[name], repetition);
+      if (rejection) return rejectAt(name, rejection);
+    }
+    return undefined;
+  };
+}
+
+function presentList(node: ListNode): ValueAppender {
+  const append = valueAppender(node.element);
+  const inner = node.repetition + 1;
+  return (value, repetition) => {
+    if (!Array.isArray(value)) return reject('type', `an array is required, not ${typeof value}`);
+    if (value.length === 0) appendAbsent(node, node.definition, repetition);
+    for (let i = 0; i < value.length; i++) {
+      const rejection = append(value[i], i === 0 ? repetition : inner);
+      if (rejection) return rejectAt(`[${i}]`, rejection);
+    }
+    return undefined;
+  };
+}
+
+function presentMap(node: MapNode): ValueAppender {
+  const appendKey = valueAppender(node.key);
+  const appendValue = valueAppender(node.value);
+  const inner = node.repetition + 1;
+  return (value, repetition) => {
+    if (typeof value !== 'object' || Array.isArray(value)) return reject('type', 'a map or an object is required');
+    const entries = value instanceof Map ? [...value] : Object.entries(value as object);
+    if (entries.length === 0) appendAbsent(node, node.definition, repetition);
+    for (const [i, [key, item]] of entries.entries()) {
+      const level = i === 0 ? repetition : inner;
+      const rejection = appendKey(key, level) ?? appendValue(item, level);
+      if (rejection) return rejectAt(`[${i}]`, rejection);
+    }
+    return undefined;
+  };
+}

@@ -1,0 +1,51 @@
+/** `google.protobuf.Timestamp` into one column of micro- or milliseconds. */
+
+import type { LeafNode } from '../parquet/column-tree.ts';
+import { EARLIEST_MS, LATEST_MS } from '../parquet/leaf-appender.ts';
+import { NumberValues } from '../parquet/number-values.ts';
+import { type Rejection, reject } from '../parquet/rejection.ts';
+import { WireCursor, WireType } from './wire-cursor.ts';
+
+/** Reads the message in `bytes[from, to)` into a column. */
+export type RangeReader = (bytes: Uint8Array, from: number, to: number, repetition: number) => Rejection | undefined;
+
+const EARLIEST_SECONDS = EARLIEST_MS / 1000;
+const LATEST_SECONDS = Math.floor(LATEST_MS / 1000);
+const NANOS_MAX = 999_999_999;
+
+/**
+ * The reader of timestamps; a part finer than the column's unit is cut off, towards the past.
+ *
+ * @returns undefined where the leaf is no timestamp
+ */
+export function timestampReader({ column, values, levels }: LeafNode): RangeReader | undefined {
+  const { type } = column;
+  if (type.kind !== 'timestamp' || !(values instanceof NumberValues)) return undefined;
+  const perSecond = type.unit === 'micros' ? 1_000_000 : 1000;
+  const cursor = new WireCursor();
+  return (bytes, from, to, repetition) => {
+    cursor.reset(bytes, from, to);
+    let seconds = 0;
+    let nanos = 0;
+    while (cursor.at < to && !cursor.failed) {
+      const tag = cursor.uint32();
+      if (tag === SECONDS_TAG) {
+        cursor.varint64();
+        seconds = cursor.high * 4_294_967_296 + (cursor.low >>> 0);
+      } else if (tag === NANOS_TAG) nanos = cursor.varint32();
+      else cursor.skip(tag & 7, tag >>> 3);
+    }
+    if (cursor.failed) return malformed;
+    if (!(seconds >= EARLIEST_SECONDS && seconds <= LATEST_SECONDS) || nanos < 0 || nanos > NANOS_MAX) return outside;
+    const units = seconds * perSecond + Math.floor(nanos / (1_000_000_000 / perSecond));
+    if (Number.isSafeInteger(units)) values.pushSafeInteger(units);
+    else values.pushBigint(BigInt(seconds) * BigInt(perSecond) + BigInt(Math.floor(nanos / 1000)));
+    levels.present(repetition);
+    return undefined;
+  };
+}
+
+const SECONDS_TAG = (1 << 3) | WireType.varint;
+const NANOS_TAG = (2 << 3) | WireType.varint;
+const malformed = reject('wire', 'the bytes are not a Protobuf message');
+const outside = reject('range', 'a time in the years 1 to 9999, with 0 to 999999999 nanoseconds, is required');

@@ -1,0 +1,190 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import protobuf from 'protobufjs';
+import type { Column } from '../../../pipeline/contract/column.ts';
+import type { MessageType } from '../../../pipeline/contract/message.ts';
+import { messageColumns } from '../../../pipeline/contract/message-columns.ts';
+import { ParquetWriter } from '../../../pipeline/parquet/parquet-writer.ts';
+import { compileProtobufReader } from '../../../pipeline/protobuf/protobuf-reader.ts';
+
+const SOURCE = `
+  syntax = "proto3";
+  message Money { int64 units = 1; sint32 nanos = 2; }
+  message Item { string sku = 1; uint32 quantity = 2; Money price = 3; }
+  enum Status { UNKNOWN = 0; NEW = 1; PAID = 2; }
+  message Order {
+    string id = 1;
+    repeated Item items = 2;
+    Status status = 3;
+    optional double discount = 4;
+    map<string, string> labels = 5;
+    repeated int32 codes = 6;
+    Money total = 7;
+    oneof payment { string card = 8; bool cash = 9; }
+  }`;
+const Order = protobuf.parse(SOURCE, { keepCase: true }).root.lookupType('Order');
+
+const money: MessageType = {
+  name: 'Money',
+  fields: [
+    { name: 'units', jsonName: 'units', number: 1, cardinality: 'required', type: { kind: 'scalar', scalar: 'int64' } },
+    {
+      name: 'nanos',
+      jsonName: 'nanos',
+      number: 2,
+      cardinality: 'required',
+      type: { kind: 'scalar', scalar: 'sint32' },
+    },
+  ],
+};
+const item: MessageType = {
+  name: 'Item',
+  fields: [
+    { name: 'sku', jsonName: 'sku', number: 1, cardinality: 'required', type: { kind: 'scalar', scalar: 'string' } },
+    {
+      name: 'quantity',
+      jsonName: 'quantity',
+      number: 2,
+      cardinality: 'required',
+      type: { kind: 'scalar', scalar: 'uint32' },
+    },
+    { name: 'price', jsonName: 'price', number: 3, cardinality: 'required', type: { kind: 'message', message: money } },
+  ],
+};
+const order: MessageType = {
+  name: 'Order',
+  fields: [
+    { name: 'id', jsonName: 'id', number: 1, cardinality: 'required', type: { kind: 'scalar', scalar: 'string' } },
+    { name: 'items', jsonName: 'items', number: 2, cardinality: 'repeated', type: { kind: 'message', message: item } },
+    {
+      name: 'status',
+      jsonName: 'status',
+      number: 3,
+      cardinality: 'required',
+      type: { kind: 'enum', enum: { name: 'Status', values: { UNKNOWN: 0, NEW: 1, PAID: 2 } } },
+    },
+    {
+      name: 'discount',
+      jsonName: 'discount',
+      number: 4,
+      cardinality: 'optional',
+      type: { kind: 'scalar', scalar: 'double' },
+    },
+    {
+      name: 'labels',
+      jsonName: 'labels',
+      number: 5,
+      cardinality: 'map',
+      mapKey: 'string',
+      type: { kind: 'scalar', scalar: 'string' },
+    },
+    { name: 'codes', jsonName: 'codes', number: 6, cardinality: 'repeated', type: { kind: 'scalar', scalar: 'int32' } },
+    { name: 'total', jsonName: 'total', number: 7, cardinality: 'required', type: { kind: 'message', message: money } },
+    {
+      name: 'card',
+      jsonName: 'card',
+      number: 8,
+      cardinality: 'optional',
+      oneof: 'payment',
+      type: { kind: 'scalar', scalar: 'string' },
+    },
+    {
+      name: 'cash',
+      jsonName: 'cash',
+      number: 9,
+      cardinality: 'optional',
+      oneof: 'payment',
+      type: { kind: 'scalar', scalar: 'bool' },
+    },
+  ],
+};
+
+const OFFSET: Column = { name: '_offset', type: { kind: 'int', bits: 64, signed: true }, nullable: false };
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'headrace-protobuf-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function orderWriter() {
+  const writer = new ParquetWriter([OFFSET, ...messageColumns(order)]);
+  const read = compileProtobufReader(order, writer.columns.slice(1));
+  return { writer, append: (offset: number, bytes: Uint8Array) => writer.appendValues([offset], () => read(bytes)) };
+}
+
+async function readBack(file: Uint8Array): Promise<unknown[]> {
+  const path = join(folder, 'rows.parquet');
+  await writeFile(path, file);
+  const connection = await (await DuckDBInstance.create()).connect();
+  const result = await connection.runAndReadAll(`select * from '${path}' order by _offset`);
+  connection.closeSync();
+  return result.getRowObjectsJson();
+}
+
+test('compileProtobufReader: appends every kind of field as protobufjs encodes it', async () => {
+  const { writer, append } = orderWriter();
+  const bytes = Order.encode({
+    id: 'größer',
+    items: [
+      { sku: 'a', quantity: 4_294_967_295, price: { units: -5, nanos: -7 } },
+      { sku: 'b', quantity: 0, price: {} },
+    ],
+    status: 2,
+    discount: -0.5,
+    labels: { x: '1', y: '2' },
+    codes: [1, -2, 3],
+    total: { units: 9 },
+    cash: true,
+  }).finish();
+  expect(append(1, bytes)).toBeUndefined();
+  expect(append(2, Order.encode({ total: {} }).finish())).toBeUndefined();
+  expect(await readBack(writer.finish())).toEqual([
+    {
+      _offset: '1',
+      id: 'größer',
+      items: [
+        { sku: 'a', quantity: 4_294_967_295, price: { units: '-5', nanos: -7 } },
+        { sku: 'b', quantity: 0, price: { units: '0', nanos: 0 } },
+      ],
+      status: 'PAID',
+      discount: -0.5,
+      labels: [
+        { key: 'x', value: '1' },
+        { key: 'y', value: '2' },
+      ],
+      codes: [1, -2, 3],
+      total: { units: '9', nanos: 0 },
+      card: null,
+      cash: true,
+    },
+    {
+      _offset: '2',
+      id: '',
+      items: [],
+      status: 'UNKNOWN',
+      discount: null,
+      labels: [],
+      codes: [],
+      total: { units: '0', nanos: 0 },
+      card: null,
+      cash: null,
+    },
+  ]);
+});
+
+test('compileProtobufReader: refuses bad rows with their path, and the file holds the good ones only', async () => {
+  const { writer, append } = orderWriter();
+  const good = Order.encode({ id: 'good', total: {} }).finish();
+  expect(append(1, good)).toBeUndefined();
+  expect(append(2, Order.encode({ id: 'no total' }).finish())).toMatchObject({ code: 'missing', path: 'total' });
+  expect(append(3, Order.encode({ status: 7, total: {} }).finish())).toMatchObject({ code: 'enum', path: 'status' });
+  const noPrice = Order.encode({ items: [{ price: {} }, { sku: 'x' }], total: {} }).finish();
+  expect(append(4, noPrice)).toMatchObject({ code: 'missing', path: 'items[1].price' });
+  expect(append(5, good.subarray(0, 3))).toMatchObject({ code: 'wire', path: 'id' });
+  expect(append(6, Uint8Array.of(0x0a, 1, 0xff, 0x3a, 0))).toMatchObject({ code: 'unicode', path: 'id' });
+  expect(append(7, good)).toBeUndefined();
+  expect(await readBack(writer.finish())).toMatchObject([{ _offset: '1' }, { _offset: '7' }]);
+});
