@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+/** The command line: one command a file in `cli/`. */
+import { parseArgs } from 'node:util';
+
+const USAGE = `Usage: headrace <command> [options]
+
+  start   run the pipeline on this machine until Ctrl-C
+            --dir DIR        data folder                    (.headrace/laptop)
+            --port N         port of the ingest API         (8787; 0 takes a free one)
+            --brokers LIST   host:port,... of a Kafka to use instead of the embedded one
+  demo    send the public data sets of vega-datasets through it and check every number
+  check   compile every contract in schemas/ and say what is wrong
+`;
+
+const DEFAULT_PORT = '8787';
+
+async function main(): Promise<number> {
+  const [command, ...args] = process.argv.slice(2);
+  switch (command) {
+    case 'start': {
+      const { values } = parseArgs({
+        args,
+        options: {
+          dir: { type: 'string', default: '.headrace/laptop' },
+          port: { type: 'string', default: DEFAULT_PORT },
+          brokers: { type: 'string' },
+        },
+      });
+      const { start } = await import('../cli/start.ts');
+      return start({ dataDir: values.dir, port: Number(values.port), brokers: values.brokers });
+    }
+    case 'demo':
+      return (await import('../cli/demo.ts')).demo();
+    case 'check':
+      return (await import('../cli/check.ts')).check();
+    default:
+      console.error(command === undefined ? USAGE : `Unknown command "${command}".\n\n${USAGE}`);
+      return command === undefined ? 0 : 2;
+  }
+}
+
+/** Errors that a person can mend are one line; anything else is a defect and shows where it came from. */
+const EXPECTED: ReadonlySet<string> = new Set(['CommandError', 'ContractError', 'HostError']);
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const expected =
+    error instanceof Error &&
+    (EXPECTED.has(error.name) || ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')));
+  console.error(expected ? error.message : error);
+  process.exitCode = 1;
+}

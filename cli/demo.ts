@@ -1,0 +1,224 @@
+/** `headrace demo`: real data through the whole pipeline, checked against its source. */
+
+import { rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { S3Client } from '@aws-sdk/client-s3';
+import { Kafka, logLevel } from 'kafkajs';
+import { type Host, startHost } from '../local/host.ts';
+import { s3ObjectStore } from '../pipeline/adapters/s3-object-store.ts';
+import { eventStackName } from '../pipeline/contract/names.ts';
+import type { Commit } from '../pipeline/sink/commit.ts';
+import { CommandError } from './command-error.ts';
+import type { DataSet } from './demo/data-set.ts';
+import { earthquakes } from './demo/earthquakes.ts';
+import { flights } from './demo/flights.ts';
+import { lakeReader } from './demo/lake-state.ts';
+import { type Reconciled, reconcile } from './demo/reconcile.ts';
+import { type Sent, sendEvents } from './demo/send-events.ts';
+import { progressBar } from './progress-bar.ts';
+import { ASSEMBLY_DIR, synth } from './synth.ts';
+import { type Cell, textTable } from './text-table.ts';
+import { query } from './warehouse-file.ts';
+
+const DATA_DIR = '.headrace/demo';
+const QUESTION = 'How late are flights, by the time of day?';
+const QUESTION_SQL = `
+  SELECT CASE WHEN departure_hour < 6 THEN '00 to 06' WHEN departure_hour < 12 THEN '06 to 12'
+              WHEN departure_hour < 18 THEN '12 to 18' ELSE '18 to 24' END AS hours,
+         count(*) AS flights,
+         round(avg(delay_minutes), 2) AS average_delay,
+         round(100 * avg((delay_minutes > 15)::INTEGER), 2) AS percent_late
+  FROM flight_departed GROUP BY ALL ORDER BY hours`;
+const POLL_MS = 250;
+const QUIET_MINUTES_MAX = 2;
+const MEGABYTE = 1024 * 1024;
+
+interface Run {
+  readonly set: DataSet;
+  readonly sent: Sent;
+  /** Since the first event was sent, in seconds. */
+  committedAfter: number;
+  loadedAfter: number;
+  commits: readonly Commit[];
+}
+
+/** @returns the exit code: 0 when every number agrees. */
+export async function demo(): Promise<number> {
+  const sets = loadDataSets();
+  console.log('Synthesizing the stacks with the AWS CDK ...');
+  await synth();
+  await rm(DATA_DIR, { recursive: true, force: true });
+  const host = await startHost({ assemblyDir: ASSEMBLY_DIR, dataDir: DATA_DIR, log: () => undefined });
+  const interrupt = () => host.stop().finally(() => process.exit(130));
+  process.once('SIGINT', interrupt);
+  try {
+    console.log(`The pipeline runs: ${host.ingestUrl}\n`);
+    const started = performance.now();
+    const runs: Run[] = [];
+    for (const set of sets) {
+      const bar = progressBar(set.event.padEnd(20), set.events.length);
+      const sent = await sendEvents(host.ingestUrl, set, (answered) => bar.update(answered));
+      runs.push({ set, sent, committedAfter: 0, loadedAfter: 0, commits: [] });
+    }
+    console.log('\nWaiting for the warehouse ...');
+    await followUntilLoaded(host, runs, started);
+    return await report(host, runs);
+  } finally {
+    process.off('SIGINT', interrupt);
+    await host.stop();
+  }
+}
+
+function loadDataSets(): DataSet[] {
+  try {
+    const folder = dirname(createRequire(import.meta.url).resolve('vega-datasets/package.json'));
+    return [flights(join(folder, 'data', 'flights-200k.json')), earthquakes(join(folder, 'data', 'earthquakes.json'))];
+  } catch (error) {
+    throw new CommandError(`Cannot read the data of vega-datasets (is it installed? npm ci): ${String(error)}`);
+  }
+}
+
+/** Watches the commits, then the ledger, until both have what was accepted, or nothing has moved for too long. */
+async function followUntilLoaded(host: Host, runs: Run[], started: number): Promise<void> {
+  const s3 = awsClient(host);
+  const readers = runs.map(({ set }) => lakeReader(s3ObjectStore(lakeBucket(host, set.event), s3)));
+  let [progress, quietSince] = [-1, performance.now()];
+  while (runs.some(({ loadedAfter }) => loadedAfter === 0)) {
+    let seen = 0;
+    for (const [index, run] of runs.entries()) {
+      run.commits = run.committedAfter > 0 ? run.commits : ((await readers[index]?.()) ?? []);
+      const records = run.commits.reduce((sum, { rows, rejected }) => sum + rows + (rejected?.count ?? 0), 0);
+      const now = (performance.now() - started) / 1000;
+      if (records >= run.sent.accepted && run.committedAfter === 0) {
+        run.committedAfter = now;
+      }
+      const loaded = run.committedAfter > 0 ? await loadedCommits(host, run.set.event) : 0;
+      if (run.committedAfter > 0 && loaded >= run.commits.length && run.loadedAfter === 0) {
+        run.loadedAfter = now;
+      }
+      seen += records + loaded;
+    }
+    if (seen !== progress) {
+      [progress, quietSince] = [seen, performance.now()];
+    } else if (performance.now() - quietSince > QUIET_MINUTES_MAX * 60_000) {
+      throw new CommandError(`Nothing has moved for ${QUIET_MINUTES_MAX} minutes; see the logs in ${DATA_DIR}/logs`);
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+async function loadedCommits(host: Host, event: string): Promise<number> {
+  try {
+    const sql = `SELECT count(*) FROM headrace.load_ledger WHERE event = '${event}'`;
+    const [answer] = await query(host.warehousePath, [sql]);
+    return Number(answer?.rows[0]?.[0] ?? 0);
+  } catch {
+    // Before the first load there is no file, or no ledger in it.
+    return 0;
+  }
+}
+
+async function report(host: Host, runs: readonly Run[]): Promise<number> {
+  const rows: Cell[][] = [];
+  const problems: string[] = [];
+  for (const { set, sent, commits, committedAfter, loadedAfter } of runs) {
+    const inKafka = await kafkaRecords(host, set.event);
+    const found = await reconcile(host.warehousePath, set.event, set, sent, commits);
+    const mebibytes = found.bytes / MEGABYTE;
+    const counts = [sent.accepted, inKafka, found.committed, sent.rejected + found.deadLetters];
+    rows.push([
+      set.event,
+      ...counts,
+      found.files,
+      mebibytes,
+      found.rows,
+      found.lost,
+      found.duplicated,
+      loadedAfter,
+      Math.round(sent.accepted / loadedAfter),
+    ]);
+    problems.push(...findProblems(set, sent, inKafka, found));
+    const rate = (seconds: number) => Math.round(sent.accepted / seconds).toLocaleString('en-US');
+    console.log(
+      `${set.event}: ${rate(sent.seconds)} events/s into Kafka, ${rate(committedAfter)} into the lake, ${rate(loadedAfter)} into the warehouse`,
+    );
+  }
+  const header = [
+    'event',
+    'accepted',
+    'in Kafka',
+    'committed',
+    'rejected',
+    'files',
+    'MB',
+    'rows',
+    'lost',
+    'duplicated',
+    'seconds',
+    'events/s',
+  ];
+  console.log(`\n${textTable(header, rows)}\n`);
+  const [answer] = await query(host.warehousePath, [QUESTION_SQL]);
+  console.log(
+    `${QUESTION}\n\n${textTable(
+      answer?.columns ?? [],
+      (answer?.rows ?? []).map((row) => row.map(toCell)),
+    )}\n`,
+  );
+  const checks = runs.reduce((sum, { set }) => sum + set.checks.length, 0);
+  if (problems.length > 0) {
+    console.log(`DIFFERENT from the source:\n${problems.map((text) => `  ${text}`).join('\n')}`);
+    return 1;
+  }
+  console.log(`All ${checks} counts and sums of the warehouse equal those of the source files.`);
+  console.log(`The data stays in ${DATA_DIR}: warehouse.duckdb opens in any DuckDB.`);
+  return 0;
+}
+
+function findProblems(set: DataSet, sent: Sent, inKafka: number, found: Reconciled): string[] {
+  const problems = [...sent.refusals.map((text) => `${set.event}: refused: ${text}`), ...found.differences];
+  const expectEqual = (what: string, actual: number, expected: number) => {
+    if (actual !== expected) {
+      problems.push(`${set.event}: ${what} is ${actual}, not ${expected}`);
+    }
+  };
+  expectEqual('accepted', sent.accepted, set.events.length);
+  expectEqual('records in Kafka', inKafka, sent.accepted);
+  expectEqual('committed', found.committed, sent.accepted);
+  expectEqual('rows', found.rows, sent.accepted);
+  expectEqual('lost', found.lost, 0);
+  expectEqual('duplicated', found.duplicated, 0);
+  return problems;
+}
+
+const toCell = (value: unknown): Cell =>
+  typeof value === 'number' || typeof value === 'bigint' ? value : String(value);
+
+/** Records between the low and the high watermarks. */
+async function kafkaRecords(host: Host, topic: string): Promise<number> {
+  const admin = new Kafka({ brokers: host.kafkaBrokers.split(','), logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  try {
+    const offsets = await admin.fetchTopicOffsets(topic);
+    return offsets.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+const awsClient = (host: Host): S3Client =>
+  new S3Client({
+    endpoint: host.awsEndpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+
+function lakeBucket(host: Host, event: string): string {
+  const bucket = host.outputs[eventStackName(event)]?.['LakeBucketName'];
+  if (!bucket) {
+    throw new CommandError(`Cannot find the lake of ${event}: is its folder in schemas/?`);
+  }
+  return bucket;
+}

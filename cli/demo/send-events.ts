@@ -1,0 +1,84 @@
+/** A client of the ingest API: CloudEvents in batches over HTTP, sent again when the answer says so. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSet, DemoEvent } from './data-set.ts';
+
+export interface Sent {
+  readonly accepted: number;
+  readonly rejected: number;
+  /** The first refusals, for a person to read. */
+  readonly refusals: readonly string[];
+  readonly seconds: number;
+  /** Acknowledged offsets of each partition. */
+  readonly offsets: ReadonlyMap<number, readonly number[]>;
+}
+
+interface BatchAnswer {
+  readonly records: ReadonlyArray<
+    | { readonly partition: number; readonly offset: number }
+    | { readonly error: { readonly status: number; readonly detail: string } }
+  >;
+}
+
+const BATCH_EVENTS = 1_000;
+/** As many as the laptop host runs proxies. */
+const CONNECTIONS = 2;
+const TRIES_MAX = 10;
+const RETRY_MS = 500;
+const REFUSALS_SHOWN = 5;
+const UNAVAILABLE = 503;
+
+/** Sends every event of the data set; `onProgress` gets the number answered so far. */
+export async function sendEvents(
+  ingestUrl: string,
+  set: DataSet,
+  onProgress: (answered: number) => void,
+): Promise<Sent> {
+  const offsets = new Map<number, number[]>();
+  const refusals: string[] = [];
+  let [accepted, rejected, position] = [0, 0, 0];
+  const started = performance.now();
+
+  async function sendNext(): Promise<void> {
+    while (position < set.events.length) {
+      const batch = set.events.slice(position, position + BATCH_EVENTS);
+      position += batch.length;
+      for (const record of (await sendBatch(ingestUrl, set, batch)).records) {
+        if ('error' in record) {
+          rejected++;
+          refusals.push(record.error.detail);
+          continue;
+        }
+        accepted++;
+        const acknowledged = offsets.get(record.partition);
+        acknowledged ? acknowledged.push(record.offset) : offsets.set(record.partition, [record.offset]);
+      }
+      onProgress(accepted + rejected);
+    }
+  }
+
+  await Promise.all(Array.from({ length: CONNECTIONS }, sendNext));
+  const seconds = (performance.now() - started) / 1000;
+  return { accepted, rejected, refusals: refusals.slice(0, REFUSALS_SHOWN), seconds, offsets };
+}
+
+/** @throws Error when the API does not answer, or answers a whole batch with an error. */
+async function sendBatch(ingestUrl: string, set: DataSet, events: readonly DemoEvent[]): Promise<BatchAnswer> {
+  const { event: type, source } = set;
+  const body = JSON.stringify(events.map(({ id, data }) => ({ specversion: '1.0', id, source, type, data })));
+  for (let attempt = 1; ; attempt++) {
+    const response = await fetch(ingestUrl, {
+      method: 'POST',
+      headers: { 'content-type': 'application/cloudevents-batch+json' },
+      body,
+    });
+    if (response.ok || response.status === 422) {
+      return (await response.json()) as BatchAnswer;
+    }
+    if (response.status !== UNAVAILABLE || attempt === TRIES_MAX) {
+      throw new Error(
+        `Cannot send ${events.length} events: the API answered ${response.status} ${await response.text()}`,
+      );
+    }
+    await sleep(RETRY_MS);
+  }
+}

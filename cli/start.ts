@@ -1,0 +1,52 @@
+/** `headrace start`: the pipeline on this machine, until Ctrl-C. */
+import { startHost } from '../local/host.ts';
+import { ASSEMBLY_DIR, synth } from './synth.ts';
+
+export interface StartOptions {
+  /** The folder for topics, objects, queues and the warehouse. */
+  readonly dataDir: string;
+  /** Of the ingest API. 0 takes a free one. */
+  readonly port: number;
+  /** `host:port` of a Kafka to use instead of the embedded broker. */
+  readonly brokers: string | undefined;
+}
+
+const EXAMPLE = JSON.stringify({
+  specversion: '1.0',
+  id: 'order-1',
+  source: '/shop',
+  type: 'order_created',
+  data: {
+    order_id: 'o-1',
+    customer_id: '9007199254740993',
+    placed_at: '2026-11-20T12:30:00Z',
+    channel: 'WEB',
+    items: [{ sku: 'cup-blue', quantity: 1, price_cents: 1250 }],
+  },
+});
+
+/** @returns the exit code, after the pipeline was told to stop. */
+export async function start({ dataDir, port, brokers }: StartOptions): Promise<number> {
+  console.log('Synthesizing the stacks with the AWS CDK ...');
+  await synth();
+  const kafka = brokers === undefined ? {} : { kafkaBrokers: brokers };
+  const host = await startHost({ assemblyDir: ASSEMBLY_DIR, dataDir, port, log: console.log, ...kafka });
+  console.log(`
+The pipeline runs. Send an event:
+
+  curl -i ${host.ingestUrl} -H 'content-type: application/cloudevents+json' -d '${EXAMPLE}'
+
+  Kafka      ${host.kafkaBrokers}
+  S3, SQS    ${host.awsEndpoint}
+  warehouse  ${host.warehousePath} (DuckDB)
+  logs       ${dataDir}/logs
+
+Ctrl-C stops it; the data stays in ${dataDir}.`);
+  await new Promise((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  console.log('\nStopping ...');
+  await host.stop();
+  return 0;
+}
