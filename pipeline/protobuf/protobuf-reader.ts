@@ -15,13 +15,15 @@ import { enumReader, SCALAR_WIRE_TYPES, scalarReader, type ValueReader } from '.
 import { type RangeReader, timestampReader } from './timestamp-reader.ts';
 import { WireCursor, WireType } from './wire-cursor.ts';
 
+/** Appends one row from a message's bytes, or says why they were refused. Never throws. */
+export type ProtobufReader = (bytes: Uint8Array) => Rejection | undefined;
+
 /**
  * Compiles the reader that appends one row of `columns` from the bytes of one `message`. Columns are found by name: a
  * field without a column is skipped, and a column without a field gets null, an empty list or map, or its type's
  * default, so that rows of an older message version land in the columns of a newer one.
  *
- * The reader never throws. It returns why the bytes were refused; the columns then hold part of a row, which
- * `ParquetWriter.appendValues` takes back. Semantics are Protobuf's: unknown fields are skipped, the last occurrence of
+ * After a refusal the columns hold part of a row, which `ParquetWriter.appendValues` takes back. Semantics are Protobuf's: unknown fields are skipped, the last occurrence of
  * a singular field counts, sub-messages merge, repeated scalars may be packed or not, an absent scalar is its default.
  * Stricter than Protobuf, because nothing may change silently: an absent required sub-message, an enum number without
  * a name and a known field of another wire type are refused.
@@ -31,10 +33,7 @@ import { WireCursor, WireType } from './wire-cursor.ts';
  *
  * @throws TypeError where a field's type does not fit its column
  */
-export function compileProtobufReader(
-  message: MessageType,
-  columns: readonly ColumnNode[],
-): (bytes: Uint8Array) => Rejection | undefined {
+export function compileProtobufReader(message: MessageType, columns: readonly ColumnNode[]): ProtobufReader {
   const read = messageReader(message, columns, message.name);
   return (bytes) => read(bytes, 0, bytes.length, 0);
 }
