@@ -2,9 +2,16 @@
 import type { Field, MessageType, ValueType } from '../contract/message.ts';
 import { parseMapKey, scalarEncoder } from './encode-scalar.ts';
 import { encodeTimestamp } from './encode-timestamp.ts';
-import { FIXED32, FIXED64, LENGTH_DELIMITED, VARINT, type WireType, WireWriter } from './wire-writer.ts';
+import { type Encode, Encoding } from './encoding.ts';
+import { FIXED32, FIXED64, LENGTH_DELIMITED, VARINT, type WireType } from './wire-writer.ts';
 
-export type IssueCode = 'MISSING_FIELD' | 'UNKNOWN_FIELD' | 'WRONG_TYPE' | 'OUT_OF_RANGE' | 'ONEOF_CONFLICT';
+export type IssueCode =
+  | 'MISSING_FIELD'
+  | 'UNKNOWN_FIELD'
+  | 'DUPLICATE_FIELD'
+  | 'WRONG_TYPE'
+  | 'OUT_OF_RANGE'
+  | 'ONEOF_CONFLICT';
 
 /** One thing wrong with a payload. `path` is as in `items[1].quantity`, empty for the payload itself. */
 export interface PayloadIssue {
@@ -17,200 +24,192 @@ export interface PayloadIssue {
 export type EncodeResult = { readonly bytes: Uint8Array } | { readonly issues: readonly PayloadIssue[] };
 export type JsonEncoder = (payload: unknown) => EncodeResult;
 
-/** Reports a value as unfit: what is wrong, at the path where the encoder is. */
-export type Refuse = (code: IssueCode, reason: string) => void;
-
-/** More would not help the author of a payload, and would make the answer larger than the question. */
-export const ISSUES_MAX = 10;
-
-interface Encoding {
-  readonly out: WireWriter;
-  readonly path: Array<string | number>;
-  readonly issues: PayloadIssue[];
-  readonly refuse: Refuse;
-}
-
-type Encode = (value: unknown, encoding: Encoding) => void;
-
 /**
  * An encoder for payloads of the message, following the Protobuf JSON mapping (protobuf.dev, "ProtoJSON format") where
  * it loses nothing: 64-bit integers as numbers up to 2^53 or as strings, bytes as base64, timestamps in RFC 3339,
- * enums by name or number. Stricter than the mapping in that required fields must be there and unknown ones must not.
- * Not reentrant: each call reuses one buffer.
+ * enums by name or number, null for an absent field. Stricter than the mapping in that required fields must be there
+ * and unknown ones must not. Not reentrant: each call reuses one buffer. Reports at most `ISSUES_MAX` issues.
  */
 export function compileJsonEncoder(message: MessageType): JsonEncoder {
   const encodeMessage = compileMessage(message);
-  const out = new WireWriter();
+  const encoding = new Encoding();
   return (payload) => {
-    out.reset();
-    const encoding = startEncoding(out);
+    encoding.reset();
     encodeMessage(payload, encoding);
-    return encoding.issues.length > 0 ? { issues: encoding.issues.slice(0, ISSUES_MAX) } : { bytes: out.bytes() };
+    return encoding.issues.length > 0 ? { issues: encoding.issues } : { bytes: encoding.out.bytes() };
   };
 }
 
-function startEncoding(out: WireWriter): Encoding {
-  const path: Array<string | number> = [];
-  const issues: PayloadIssue[] = [];
-  const refuse: Refuse = (code, reason) => {
-    if (issues.length < ISSUES_MAX) {
-      issues.push({ code, path: formatPath(path), reason });
-    }
-  };
-  return { out, path, issues, refuse };
-}
+type JsonObject = Readonly<Record<string, unknown>>;
 
-const formatPath = (path: ReadonlyArray<string | number>): string =>
-  path
-    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`))
-    .join('')
-    .replace(/^\./, '');
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+interface CompiledField {
+  readonly field: Field;
+  readonly encode: Encode;
+  /** The field's other name, when it has two. */
+  readonly alias: string | undefined;
+}
 
 function compileMessage(message: MessageType): Encode {
-  const fields = new Map<string, { readonly field: Field; readonly encode: Encode }>();
-  for (const field of message.fields) {
-    const compiled = { field, encode: compileField(field) };
-    fields.set(field.jsonName, compiled).set(field.name, compiled);
-  }
+  const fields = fieldsByName(message);
   const required = message.fields.filter(({ cardinality }) => cardinality === 'required');
-  const oneofs = new Set(message.fields.flatMap(({ oneof }) => oneof ?? []));
+  const oneofs = Map.groupBy(message.fields, ({ oneof }) => oneof);
+  oneofs.delete(undefined);
   return (value, encoding) => {
     if (!isObject(value)) {
       encoding.refuse('WRONG_TYPE', `must be an object with the fields of ${message.name}`);
       return;
     }
+    let requiredSeen = 0;
     for (const name of Object.keys(value)) {
       const known = fields.get(name);
-      encoding.path.push(name);
       if (!known) {
-        encoding.refuse('UNKNOWN_FIELD', `${message.name} has no such field`);
-      } else if (value[name] !== null && value[name] !== undefined) {
+        encoding.refuseField(name, 'UNKNOWN_FIELD', `${message.name} has no such field`);
+      } else if (known.alias !== undefined && Object.hasOwn(value, known.alias)) {
+        encoding.refuseField(name, 'DUPLICATE_FIELD', `is the same field as ${known.alias}, send one of the two`);
+      } else if ((value[name] ?? null) !== null) {
+        requiredSeen += known.field.cardinality === 'required' ? 1 : 0;
+        encoding.path.push(name);
         known.encode(value[name], encoding);
+        encoding.path.pop();
       }
-      encoding.path.pop();
     }
-    checkPresence(value, required, encoding);
-    if (oneofs.size > 0) {
-      checkOneofs(value, message, oneofs, encoding);
+    if (requiredSeen < required.length) {
+      refuseMissing(value, required, encoding);
+    }
+    for (const members of oneofs.values()) {
+      checkOneof(value, members, encoding);
     }
   };
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+function fieldsByName(message: MessageType): ReadonlyMap<string, CompiledField> {
+  const fields = new Map<string, CompiledField>();
+  for (const field of message.fields) {
+    const { name, jsonName } = field;
+    const encode = compileField(field);
+    const hasTwoNames = name !== jsonName;
+    fields.set(name, { field, encode, alias: hasTwoNames ? jsonName : undefined });
+    fields.set(jsonName, { field, encode, alias: hasTwoNames ? name : undefined });
+  }
+  return fields;
+}
 
-/** Null counts as absent, as in the Protobuf JSON mapping. */
-const isPresent = (value: Record<string, unknown>, { name, jsonName }: Field): boolean =>
-  (value[name] ?? value[jsonName] ?? null) !== null;
+/** Null counts as absent, as in the Protobuf JSON mapping. What the object inherits (`constructor`) is not there. */
+const isPresent = (value: JsonObject, name: string): boolean =>
+  Object.hasOwn(value, name) && (value[name] ?? null) !== null;
 
-function checkPresence(value: Record<string, unknown>, required: readonly Field[], encoding: Encoding): void {
+const isFieldPresent = (value: JsonObject, { name, jsonName }: Field): boolean =>
+  isPresent(value, name) || isPresent(value, jsonName);
+
+function refuseMissing(value: JsonObject, required: readonly Field[], encoding: Encoding): void {
   for (const field of required) {
-    if (!isPresent(value, field)) {
-      encoding.path.push(field.name);
-      encoding.refuse('MISSING_FIELD', 'is required');
-      encoding.path.pop();
+    if (!isFieldPresent(value, field)) {
+      encoding.refuseField(field.name, 'MISSING_FIELD', 'is required');
     }
   }
 }
 
-function checkOneofs(
-  value: Record<string, unknown>,
-  message: MessageType,
-  oneofs: ReadonlySet<string>,
-  encoding: Encoding,
-): void {
-  for (const oneof of oneofs) {
-    const set = message.fields.filter((field) => field.oneof === oneof && isPresent(value, field));
-    if (set.length > 1) {
-      encoding.refuse('ONEOF_CONFLICT', `at most one of ${set.map(({ name }) => name).join(', ')} may be set`);
-    }
+function checkOneof(value: JsonObject, members: readonly Field[], encoding: Encoding): void {
+  const set = members.filter((field) => isFieldPresent(value, field));
+  if (set.length > 1) {
+    encoding.refuse('ONEOF_CONFLICT', `at most one of ${set.map(({ name }) => name).join(', ')} may be set`);
   }
 }
 
 function compileField(field: Field): Encode {
-  const encodeValue = compileValue(field.type);
-  const tag = wireTypeOf(field.type);
   switch (field.cardinality) {
     case 'required':
     case 'optional':
-      return (value, encoding) => {
-        encoding.out.tag(field.number, tag);
-        encodeValue(value, encoding);
-      };
+      return compileTagged(field);
     case 'repeated':
-      return compileRepeated(field, encodeValue);
+      return compileRepeated(field);
     case 'map':
-      return compileMap(field, encodeValue);
+      return compileMap(field);
   }
 }
 
+function compileTagged(field: Field): Encode {
+  const encodeValue = compileValue(field.type);
+  const wireType = wireTypeOf(field.type);
+  return (value, encoding) => {
+    encoding.out.tag(field.number, wireType);
+    encodeValue(value, encoding);
+  };
+}
+
 /** Numbers are packed: one length, then the values. Everything else repeats its tag. */
-function compileRepeated(field: Field, encodeValue: Encode): Encode {
-  const tag = wireTypeOf(field.type);
+function compileRepeated(field: Field): Encode {
+  const packed = wireTypeOf(field.type) !== LENGTH_DELIMITED;
+  const encodeElement = packed ? compileValue(field.type) : compileTagged(field);
   return (value, encoding) => {
     if (!Array.isArray(value)) {
       encoding.refuse('WRONG_TYPE', 'must be an array');
       return;
     }
-    const { out } = encoding;
-    if (tag === LENGTH_DELIMITED) {
-      encodeElements(value, encoding, (element) => {
-        out.tag(field.number, tag);
-        encodeValue(element, encoding);
-      });
-    } else if (value.length > 0) {
-      out.tag(field.number, LENGTH_DELIMITED);
-      out.delimited(() => encodeElements(value, encoding, (element) => encodeValue(element, encoding)));
+    if (!packed || value.length === 0) {
+      encodeElements(value, encodeElement, encoding);
+      return;
     }
+    encoding.out.tag(field.number, LENGTH_DELIMITED);
+    const opened = encoding.out.open();
+    encodeElements(value, encodeElement, encoding);
+    encoding.out.close(opened);
   };
 }
 
-function encodeElements(elements: readonly unknown[], encoding: Encoding, encode: (element: unknown) => void): void {
-  for (const [index, element] of elements.entries()) {
+function encodeElements(elements: readonly unknown[], encodeElement: Encode, encoding: Encoding): void {
+  for (let index = 0; index < elements.length; index++) {
     encoding.path.push(index);
-    encode(element);
+    encodeElement(elements[index], encoding);
     encoding.path.pop();
   }
 }
 
-function compileMap(field: Field, encodeValue: Encode): Encode {
+/** Each entry is a message: the key is field 1, the value field 2. */
+function compileMap(field: Field): Encode {
   const keyScalar = field.mapKey ?? 'string';
-  const keyTag = wireTypeOf({ kind: 'scalar', scalar: keyScalar });
+  const keyWireType = wireTypeOf({ kind: 'scalar', scalar: keyScalar });
   const encodeKey = scalarEncoder(keyScalar);
-  const valueTag = wireTypeOf(field.type);
+  const valueWireType = wireTypeOf(field.type);
+  const encodeValue = compileValue(field.type);
   return (value, encoding) => {
     if (!isObject(value)) {
       encoding.refuse('WRONG_TYPE', 'must be an object');
       return;
     }
-    const { out } = encoding;
+    const { out, path } = encoding;
     for (const key of Object.keys(value)) {
-      encoding.path.push(key);
+      path.push(key);
       out.tag(field.number, LENGTH_DELIMITED);
-      out.delimited(() => {
-        out.tag(1, keyTag);
-        encodeKey(parseMapKey(keyScalar, key), out, encoding.refuse);
-        out.tag(2, valueTag);
-        encodeValue(value[key], encoding);
-      });
-      encoding.path.pop();
+      const opened = out.open();
+      out.tag(1, keyWireType);
+      encodeKey(parseMapKey(keyScalar, key), encoding);
+      out.tag(2, valueWireType);
+      encodeValue(value[key], encoding);
+      out.close(opened);
+      path.pop();
     }
   };
 }
 
 function compileValue(type: ValueType): Encode {
   switch (type.kind) {
-    case 'scalar': {
-      const encodeScalar = scalarEncoder(type.scalar);
-      return (value, { out, refuse }) => encodeScalar(value, out, refuse);
-    }
+    case 'scalar':
+      return scalarEncoder(type.scalar);
     case 'timestamp':
-      return (value, { out, refuse }) => encodeTimestamp(value, out, refuse);
+      return encodeTimestamp;
     case 'enum':
       return compileEnum(type.enum.values);
     case 'message': {
       const encodeMessage = compileMessage(type.message);
-      return (value, encoding) => encoding.out.delimited(() => encodeMessage(value, encoding));
+      return (value, encoding) => {
+        const opened = encoding.out.open();
+        encodeMessage(value, encoding);
+        encoding.out.close(opened);
+      };
     }
   }
 }
@@ -220,14 +219,13 @@ function compileEnum(values: Readonly<Record<string, number>>): Encode {
   for (const number of Object.values(values)) {
     numbers.set(number, number);
   }
-  const encodeNumber = scalarEncoder('int32');
   const allowed = `must be one of ${Object.keys(values).join(', ')}`;
-  return (value, { out, refuse }) => {
+  return (value, encoding) => {
     const number = numbers.get(value);
     if (number === undefined) {
-      refuse(typeof value === 'string' || typeof value === 'number' ? 'OUT_OF_RANGE' : 'WRONG_TYPE', allowed);
+      encoding.refuse(typeof value === 'string' || typeof value === 'number' ? 'OUT_OF_RANGE' : 'WRONG_TYPE', allowed);
     } else {
-      encodeNumber(number, out, refuse);
+      encoding.out.varint(number);
     }
   };
 }

@@ -1,21 +1,25 @@
-/** One JSON value becomes one Protobuf scalar, or is refused: never rounded, wrapped or cut. */
+/** One JSON value becomes one Protobuf scalar, or is refused: never wrapped or cut, rounded only to a `float`. */
 import type { ScalarType } from '../contract/message.ts';
-import type { Refuse } from './encode-json.ts';
+import type { Encode, Encoding } from './encoding.ts';
 import type { WireWriter } from './wire-writer.ts';
 
 const FLOAT_MAX = 3.4028234663852886e38;
-const BASE64 = /^(?:[A-Za-z0-9+/_-]{4})*(?:[A-Za-z0-9+/_-]{2}(?:==)?|[A-Za-z0-9+/_-]{3}=?)?$/;
-const INTEGER = /^-?(0|[1-9]\d{0,19})$/;
+const INTEGER = /^(?:0|-?[1-9]\d*)$/;
+/** The digits of 2^64 - 1, or those of -2^63 with the sign. */
+const INTEGER_LENGTH_MAX = 20;
+/** Text so short is an integer below 2^53. */
+const SAFE_INTEGER_LENGTH_MAX = 15;
+const INT32 = [-0x8000_0000, 0x7fff_ffff] as const;
+const UINT32 = [0, 0xffff_ffff] as const;
+const INT64 = [-(2n ** 63n), 2n ** 63n - 1n] as const;
+const UINT64 = [0n, 2n ** 64n - 1n] as const;
 const SPECIAL_NUMBERS: ReadonlyMap<unknown, number> = new Map([
   ['NaN', Number.NaN],
   ['Infinity', Number.POSITIVE_INFINITY],
   ['-Infinity', Number.NEGATIVE_INFINITY],
 ]);
 
-/** Writes a value without a tag, or calls `refuse` and writes nothing. */
-export type EncodeScalar = (value: unknown, out: WireWriter, refuse: Refuse) => void;
-
-export function scalarEncoder(scalar: ScalarType): EncodeScalar {
+export function scalarEncoder(scalar: ScalarType): Encode {
   switch (scalar) {
     case 'string':
       return encodeString;
@@ -24,112 +28,137 @@ export function scalarEncoder(scalar: ScalarType): EncodeScalar {
     case 'bool':
       return encodeBool;
     case 'double':
+      return floatEncoder(Number.MAX_VALUE, (value, out) => out.double(value));
     case 'float':
-      return (value, out, refuse) => encodeFloatingPoint(scalar, value, out, refuse);
+      return floatEncoder(FLOAT_MAX, (value, out) => out.float(value));
     case 'int32':
+      return integer32Encoder(INT32, (value, out) => out.varint(value));
     case 'sint32':
-    case 'sfixed32':
+      return integer32Encoder(INT32, (value, out) => out.varint(((value << 1) ^ (value >> 31)) >>> 0));
     case 'uint32':
+      return integer32Encoder(UINT32, (value, out) => out.varint(value));
+    case 'sfixed32':
+      return integer32Encoder(INT32, (value, out) => out.fixed32(value));
     case 'fixed32':
-      return (value, out, refuse) => encodeInteger32(scalar, value, out, refuse);
-    default:
-      return (value, out, refuse) => encodeInteger64(scalar, value, out, refuse);
+      return integer32Encoder(UINT32, (value, out) => out.fixed32(value));
+    case 'int64':
+      return integer64Encoder(INT64, (low, high, out) => out.varint64(low, high));
+    case 'sint64':
+      return integer64Encoder(INT64, writeZigzag64);
+    case 'uint64':
+      return integer64Encoder(UINT64, (low, high, out) => out.varint64(low, high));
+    case 'sfixed64':
+      return integer64Encoder(INT64, (low, high, out) => out.fixed64(low, high));
+    case 'fixed64':
+      return integer64Encoder(UINT64, (low, high, out) => out.fixed64(low, high));
   }
 }
 
 /** A map's key, which JSON always writes as a string, as the value it stands for; unfit text stays text. */
 export function parseMapKey(scalar: ScalarType, key: string): unknown {
-  if (scalar === 'bool') {
-    return key === 'true' ? true : key === 'false' ? false : key;
-  }
-  return key;
+  return scalar === 'bool' && (key === 'true' || key === 'false') ? key === 'true' : key;
 }
 
-function encodeString(value: unknown, out: WireWriter, refuse: Refuse): void {
+function encodeString(value: unknown, encoding: Encoding): void {
   if (typeof value !== 'string') {
-    refuse('WRONG_TYPE', 'must be a string');
+    encoding.refuse('WRONG_TYPE', 'must be a string');
   } else if (!value.isWellFormed()) {
-    refuse('OUT_OF_RANGE', 'must be valid Unicode, without lone surrogates');
+    encoding.refuse('OUT_OF_RANGE', 'must be valid Unicode, without lone surrogates');
   } else {
-    out.text(value);
+    encoding.out.text(value);
   }
 }
 
-function encodeBytes(value: unknown, out: WireWriter, refuse: Refuse): void {
-  if (typeof value !== 'string' || !BASE64.test(value)) {
-    refuse('WRONG_TYPE', 'must be a string in base64');
+function encodeBytes(value: unknown, encoding: Encoding): void {
+  if (typeof value !== 'string' || !isBase64(value)) {
+    encoding.refuse('WRONG_TYPE', 'must be a string in base64');
   } else {
-    out.blob(Buffer.from(value, 'base64'));
+    encoding.out.blob(Buffer.from(value, 'base64'));
   }
 }
 
-function encodeBool(value: unknown, out: WireWriter, refuse: Refuse): void {
+/** Either alphabet; padding may be left out, but not be wrong. */
+function isBase64(text: string): boolean {
+  const symbols = text.endsWith('==') ? text.length - 2 : text.endsWith('=') ? text.length - 1 : text.length;
+  const padded = symbols === text.length || text.length % 4 === 0;
+  return padded && symbols % 4 !== 1 && /^[A-Za-z0-9+/_-]*={0,2}$/.test(text);
+}
+
+function encodeBool(value: unknown, encoding: Encoding): void {
   if (typeof value !== 'boolean') {
-    refuse('WRONG_TYPE', 'must be true or false');
+    encoding.refuse('WRONG_TYPE', 'must be true or false');
   } else {
-    out.varint(value ? 1 : 0);
+    encoding.out.varint(value ? 1 : 0);
   }
 }
 
-function encodeFloatingPoint(scalar: 'double' | 'float', value: unknown, out: WireWriter, refuse: Refuse): void {
-  const number = typeof value === 'number' ? value : SPECIAL_NUMBERS.get(value);
-  if (number === undefined) {
-    refuse('WRONG_TYPE', 'must be a number, or "NaN", "Infinity" or "-Infinity"');
-  } else if (scalar === 'double') {
-    out.double(number);
-  } else if (Number.isFinite(number) && Math.abs(number) > FLOAT_MAX) {
-    refuse('OUT_OF_RANGE', `must fit a 32-bit float, at most ${FLOAT_MAX} in size`);
-  } else {
-    out.float(number);
-  }
+type WriteNumber = (value: number, out: WireWriter) => void;
+
+function floatEncoder(max: number, write: WriteNumber): Encode {
+  return (value, encoding) => {
+    const number = typeof value === 'number' ? value : SPECIAL_NUMBERS.get(value);
+    if (number === undefined) {
+      encoding.refuse('WRONG_TYPE', 'must be a number, or "NaN", "Infinity" or "-Infinity"');
+    } else if (typeof value === 'number' && Math.abs(value) > max) {
+      // JSON.parse makes Infinity of 1e999, so an infinity that is not spelled out is a number that was too large.
+      encoding.refuse('OUT_OF_RANGE', `must be at most ${max} in size`);
+    } else {
+      write(number, encoding.out);
+    }
+  };
 }
 
-type Integer32 = 'int32' | 'sint32' | 'sfixed32' | 'uint32' | 'fixed32';
-
-function encodeInteger32(scalar: Integer32, value: unknown, out: WireWriter, refuse: Refuse): void {
-  const unsigned = scalar === 'uint32' || scalar === 'fixed32';
-  const [min, max] = unsigned ? [0, 0xffff_ffff] : [-0x8000_0000, 0x7fff_ffff];
-  const number = typeof value === 'string' && INTEGER.test(value) ? Number(value) : value;
-  if (typeof number !== 'number' || !Number.isInteger(number)) {
-    refuse('WRONG_TYPE', 'must be an integer');
-  } else if (number < min || number > max) {
-    refuse('OUT_OF_RANGE', `must be from ${min} to ${max}`);
-  } else if (scalar === 'fixed32' || scalar === 'sfixed32') {
-    out.fixed32(number);
-  } else if (scalar === 'sint32') {
-    out.varint(((number << 1) ^ (number >> 31)) >>> 0);
-  } else if (number >= 0) {
-    out.varint(number);
-  } else {
-    out.varintBig(BigInt.asUintN(64, BigInt(number)));
-  }
+function integer32Encoder([min, max]: readonly [number, number], write: WriteNumber): Encode {
+  return (value, encoding) => {
+    const number = typeof value === 'string' && INTEGER.test(value) ? Number(value) : value;
+    if (typeof number !== 'number' || !Number.isInteger(number)) {
+      encoding.refuse('WRONG_TYPE', 'must be an integer');
+    } else if (number < min || number > max) {
+      encoding.refuse('OUT_OF_RANGE', `must be from ${min} to ${max}`);
+    } else {
+      write(number, encoding.out);
+    }
+  };
 }
 
-type Integer64 = 'int64' | 'sint64' | 'sfixed64' | 'uint64' | 'fixed64';
+/** Takes the value as two words of 32 bits, so that BigInt is needed for long text only. */
+type WriteInteger64 = (low: number, high: number, out: WireWriter) => void;
 
-function encodeInteger64(scalar: Integer64, value: unknown, out: WireWriter, refuse: Refuse): void {
-  const unsigned = scalar === 'uint64' || scalar === 'fixed64';
-  const [min, max] = unsigned ? [0n, 2n ** 64n - 1n] : [-(2n ** 63n), 2n ** 63n - 1n];
-  if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) {
-    refuse('OUT_OF_RANGE', 'is beyond 2^53, where JSON numbers lose digits; send it as a string');
-    return;
+function integer64Encoder([min, max]: readonly [bigint, bigint], write: WriteInteger64): Encode {
+  const smallest = Number(min);
+  return (value, encoding) => {
+    const integer = typeof value === 'string' ? parseInteger64(value) : value;
+    if (typeof integer === 'number' && Number.isInteger(integer)) {
+      if (!Number.isSafeInteger(integer)) {
+        encoding.refuse('OUT_OF_RANGE', 'is beyond 2^53, where JSON numbers lose digits; send it as a string');
+      } else if (integer < smallest) {
+        encoding.refuse('OUT_OF_RANGE', `must be from ${min} to ${max}`);
+      } else {
+        write(integer, Math.floor(integer / 0x1_0000_0000), encoding.out);
+      }
+    } else if (typeof integer !== 'bigint') {
+      encoding.refuse('WRONG_TYPE', 'must be an integer, as a number or a string');
+    } else if (integer < min || integer > max) {
+      encoding.refuse('OUT_OF_RANGE', `must be from ${min} to ${max}`);
+    } else {
+      write(Number(BigInt.asIntN(32, integer)), Number(integer >> 32n), encoding.out);
+    }
+  };
+}
+
+/** Undefined when the text is no integer; a bigint when a number might not hold it. */
+function parseInteger64(text: string): number | bigint | undefined {
+  if (!INTEGER.test(text)) {
+    return undefined;
   }
-  const fits = typeof value === 'number' ? Number.isInteger(value) : typeof value === 'string' && INTEGER.test(value);
-  if (!fits) {
-    refuse('WRONG_TYPE', 'must be an integer, as a number or a string');
-    return;
+  if (text.length <= SAFE_INTEGER_LENGTH_MAX) {
+    return Number(text);
   }
-  if ((scalar === 'int64' || scalar === 'uint64') && typeof value === 'number' && value >= 0) {
-    out.varint(value);
-    return;
-  }
-  const integer = BigInt(value as string | number);
-  if (integer < min || integer > max) {
-    refuse('OUT_OF_RANGE', `must be from ${min} to ${max}`);
-  } else if (scalar === 'fixed64' || scalar === 'sfixed64') {
-    out.fixed64(integer);
-  } else {
-    const zigzag = scalar === 'sint64' ? (integer << 1n) ^ (integer >> 63n) : integer;
-    out.varintBig(BigInt.asUintN(64, zigzag));
-  }
+  // Longer text is out of range already when cut, and BigInt would take quadratic time on all of it.
+  return BigInt(text.slice(0, INTEGER_LENGTH_MAX + 1));
+}
+
+function writeZigzag64(low: number, high: number, out: WireWriter): void {
+  const sign = high >> 31;
+  out.varint64((low << 1) ^ sign, ((high << 1) | (low >>> 31)) ^ sign);
 }

@@ -7,6 +7,9 @@ export const LENGTH_DELIMITED = 2;
 export const FIXED32 = 5;
 
 const INITIAL_BYTES = 1024;
+const VARINT_BYTES_MAX = 10;
+/** Up to here a loop over the characters beats a call into the runtime. */
+const SHORT_TEXT_MAX = 32;
 
 /** Reusable: `reset` forgets the content and keeps the memory, which grows to the largest message written. */
 export class WireWriter {
@@ -17,45 +20,48 @@ export class WireWriter {
     this.length = 0;
   }
 
-  /** A copy of what was written since `reset`. */
+  /** A copy of what was written since `reset`; a view of Node's pool, which is far cheaper than memory of its own. */
   bytes(): Uint8Array {
-    return new Uint8Array(this.buffer.subarray(0, this.length));
+    return Buffer.from(this.buffer.subarray(0, this.length));
   }
 
   tag(fieldNumber: number, wireType: WireType): void {
     this.varint(fieldNumber * 8 + wireType);
   }
 
-  /** @param value an integer from 0 to 2^53 - 1. */
+  /** @param value any safe integer; a negative one is written as its 64-bit two's complement. */
   varint(value: number): void {
-    this.reserve(8);
-    let rest = value;
-    while (rest > 0x7f) {
-      this.buffer[this.length++] = (rest % 0x80) | 0x80;
-      rest = Math.floor(rest / 0x80);
+    if (value >= 0 && value <= 0x7f) {
+      this.reserve(1);
+      this.buffer[this.length++] = value;
+    } else {
+      this.varint64(value, Math.floor(value / 0x1_0000_0000));
+    }
+  }
+
+  /** The 64 bits of two words; of each, only the lowest 32 bits count. */
+  varint64(low: number, high: number): void {
+    this.reserve(VARINT_BYTES_MAX);
+    let rest = low >>> 0;
+    let restHigh = high >>> 0;
+    while (restHigh !== 0 || rest > 0x7f) {
+      this.buffer[this.length++] = (rest & 0x7f) | 0x80;
+      rest = ((rest >>> 7) | (restHigh << 25)) >>> 0;
+      restHigh >>>= 7;
     }
     this.buffer[this.length++] = rest;
   }
 
-  /** @param value from 0 to 2^64 - 1; a negative number is given as its two's complement. */
-  varintBig(value: bigint): void {
-    this.reserve(10);
-    let rest = value;
-    while (rest > 0x7fn) {
-      this.buffer[this.length++] = Number(rest & 0x7fn) | 0x80;
-      rest >>= 7n;
-    }
-    this.buffer[this.length++] = Number(rest);
-  }
-
+  /** The lowest 32 bits of an integer. */
   fixed32(value: number): void {
     this.reserve(4);
     this.length = this.buffer.writeInt32LE(value | 0, this.length);
   }
 
-  fixed64(value: bigint): void {
-    this.reserve(8);
-    this.length = this.buffer.writeBigUInt64LE(BigInt.asUintN(64, value), this.length);
+  /** The 64 bits of two words; of each, only the lowest 32 bits count. */
+  fixed64(low: number, high: number): void {
+    this.fixed32(low);
+    this.fixed32(high);
   }
 
   float(value: number): void {
@@ -70,12 +76,16 @@ export class WireWriter {
 
   /** A length-prefixed UTF-8 string; the caller has checked that it is well formed. */
   text(value: string): void {
+    if (value.length <= SHORT_TEXT_MAX && this.shortAscii(value)) {
+      return;
+    }
     const bytes = Buffer.byteLength(value);
     this.varint(bytes);
     this.reserve(bytes);
     this.length += this.buffer.write(value, this.length);
   }
 
+  /** A length-prefixed copy of the bytes. */
   blob(value: Uint8Array): void {
     this.varint(value.length);
     this.reserve(value.length);
@@ -83,23 +93,39 @@ export class WireWriter {
     this.length += value.length;
   }
 
-  /** Writes what `write` writes, with its length in front; the content moves when the length needs a second byte. */
-  delimited(write: () => void): void {
+  /** Begins a length-prefixed part, which `close` ends; parts may be nested. Returns what `close` needs. */
+  open(): number {
     this.reserve(1);
-    const start = this.length++;
-    write();
-    const size = this.length - start - 1;
+    return this.length++;
+  }
+
+  /** Writes the part's length in front of it; the content moves when the length needs more than one byte. */
+  close(opened: number): void {
+    const start = opened + 1;
+    const size = this.length - start;
     if (size <= 0x7f) {
-      this.buffer[start] = size;
+      this.buffer[opened] = size;
       return;
     }
-    const shift = Math.floor(Math.log2(size) / 7);
-    this.reserve(shift);
-    this.buffer.copyWithin(start + 1 + shift, start + 1, this.length);
-    const end = this.length + shift;
-    this.length = start;
-    this.varint(size);
-    this.length = end;
+    this.length = opened;
+    const content = Buffer.from(this.buffer.subarray(start, start + size));
+    this.blob(content);
+  }
+
+  /** Writes nothing and returns false when the text is not ASCII. */
+  private shortAscii(value: string): boolean {
+    this.reserve(1 + SHORT_TEXT_MAX);
+    const start = this.length + 1;
+    for (let index = 0; index < value.length; index++) {
+      const code = value.charCodeAt(index);
+      if (code > 0x7f) {
+        return false;
+      }
+      this.buffer[start + index] = code;
+    }
+    this.buffer[this.length] = value.length;
+    this.length = start + value.length;
+    return true;
   }
 
   private reserve(bytes: number): void {
