@@ -1,0 +1,142 @@
+/** The embedded Kafka broker: one node, on disk, for laptops and tests. */
+
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { CommittedOffsets } from './groups/committed-offsets.ts';
+import { GroupCoordinator } from './groups/group-coordinator.ts';
+import { errorCode } from './protocol/error-code.ts';
+import { apiVersions } from './protocol/session-apis.ts';
+import { configRoutes } from './routes/config-routes.ts';
+import { dataRoutes } from './routes/data-routes.ts';
+import { groupRoutes } from './routes/group-routes.ts';
+import { offsetRoutes } from './routes/offset-routes.ts';
+import { type BrokerState, type Route, route } from './routes/route.ts';
+import { topicRoutes } from './routes/topic-routes.ts';
+import { transactionRoutes } from './routes/transaction-routes.ts';
+import { serveConnection } from './server/connection.ts';
+import { supportedVersions } from './server/request-router.ts';
+import { lockDirectory } from './storage/directory-lock.ts';
+import { Topics } from './topics.ts';
+import { TransactionCoordinator } from './transactions/transaction-coordinator.ts';
+
+/** How the broker starts. */
+export interface KafkaBrokerOptions {
+  /** Where everything is kept; created if need be. One broker at a time. */
+  readonly dir: string;
+  /** @default 0, a free port. */
+  readonly port?: number;
+  /** The address to listen on and to tell clients. @default '127.0.0.1' */
+  readonly host?: string;
+  /** Whether metadata requests create topics. @default false */
+  readonly autoCreateTopics?: boolean;
+  /** Partitions of topics created without a number. @default 1 */
+  readonly defaultPartitions?: number;
+  /** The clock, in milliseconds since 1970. @default Date.now */
+  readonly now?: () => number;
+}
+
+/** A running broker. */
+export interface KafkaBroker {
+  readonly host: string;
+  readonly port: number;
+  /** host:port, as Kafka clients take it. */
+  readonly bootstrap: string;
+  /** Closes all connections and files. Repeating it does nothing. */
+  stop(): Promise<void>;
+}
+
+/** Kafka's first node in a cluster of one. */
+const nodeId = 1;
+const housekeepingIntervalMs = 1000;
+
+/**
+ * Starts a broker that listens when the promise resolves. Its timers do not keep the process alive, its sockets do.
+ * What it has acknowledged survives `kill -9`; nothing is flushed to the medium, so a power cut may lose the newest.
+ * @throws Error with one line when the directory or the port cannot be used.
+ */
+export async function startKafkaBroker(options: KafkaBrokerOptions): Promise<KafkaBroker> {
+  const { dir, port = 0, host = '127.0.0.1', now = Date.now } = options;
+  const unlock = lockDirectory(dir);
+  const sockets = new Set<Socket>();
+  const server = createServer({ noDelay: true });
+  try {
+    await listen(server, port, host);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+  const bound = (server.address() as AddressInfo).port;
+  const topics = new Topics(dir, now);
+  const offsets = new CommittedOffsets(join(dir, 'offsets.journal'));
+  const transactions = new TransactionCoordinator(dir, topics, offsets, now);
+  const groups = new GroupCoordinator(offsets);
+  const routes = allRoutes({
+    topics,
+    groups,
+    transactions,
+    clusterId: clusterIdOf(dir),
+    node: { nodeId, host, port: bound },
+    autoCreateTopics: options.autoCreateTopics ?? false,
+    defaultPartitions: options.defaultPartitions ?? 1,
+    now,
+  });
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+    void serveConnection(socket, routes);
+  });
+  const housekeeping = setInterval(() => transactions.abortTimedOut(), housekeepingIntervalMs).unref();
+  const stop = async () => {
+    clearInterval(housekeeping);
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => resolve());
+    });
+    for (const socket of sockets) socket.destroy();
+    await closed;
+    groups.close();
+    transactions.close();
+    topics.close();
+    unlock();
+  };
+  let stopped: Promise<void> | undefined;
+  return {
+    host,
+    port: bound,
+    bootstrap: `${host}:${bound}`,
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}
+
+function allRoutes(state: BrokerState): ReadonlyMap<number, Route> {
+  const routes = new Map<number, Route>();
+  const session = [route(apiVersions, () => ({ errorCode: errorCode.none, apiKeys: supportedVersions(routes) }))];
+  const all = [dataRoutes, topicRoutes, configRoutes, groupRoutes, offsetRoutes, transactionRoutes].flatMap((make) =>
+    make(state),
+  );
+  for (const one of [...session, ...all]) routes.set(one.api.key, one);
+  return routes;
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      reject(
+        new Error(`Cannot listen on "${host}:${port}": ${error.message}, give a free port or 0`, { cause: error }),
+      );
+    });
+    server.listen(port, host, () => resolve());
+  });
+}
+
+/** The cluster's name, made at the first start; Kafka's are 16 random bytes in URL-safe base64. */
+function clusterIdOf(dir: string): string {
+  const path = join(dir, 'cluster-id');
+  if (!existsSync(path)) writeFileSync(path, randomBytes(16).toString('base64url'));
+  return readFileSync(path, 'utf8');
+}

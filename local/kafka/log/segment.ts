@@ -1,0 +1,156 @@
+/** One segment of a partition's log: a file of record batches and its index. */
+
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { type BatchHeader, batchHeaderBytes, batchIsIntact, readBatchHeader } from '../protocol/record-batch.ts';
+import { OffsetIndex } from './offset-index.ts';
+
+/** A batch's header and where the batch lies in its segment. */
+export interface PlacedBatch {
+  readonly header: BatchHeader;
+  readonly position: number;
+}
+
+const indexIntervalBytes = 32_768;
+const scanWindowBytes = 16_384;
+
+/** The file of the segment that starts at `baseOffset`, as Kafka names it. */
+export function segmentFile(baseOffset: number): string {
+  return `${String(baseOffset).padStart(20, '0')}.log`;
+}
+
+/** An open segment. All calls are synchronous: what `append` wrote is in the page cache and survives `kill -9`. */
+export class Segment {
+  readonly baseOffset: number;
+  readonly #path: string;
+  readonly #fd: number;
+  readonly #index: OffsetIndex;
+  #bytes: number;
+  #maxTimestamp = -1;
+  #bytesSinceIndexed = 0;
+
+  constructor(folder: string, baseOffset: number) {
+    this.baseOffset = baseOffset;
+    this.#path = join(folder, segmentFile(baseOffset));
+    this.#fd = openSync(this.#path, 'a+');
+    this.#bytes = fstatSync(this.#fd).size;
+    this.#index = new OffsetIndex(this.#indexPath);
+    if (this.sealed) this.#maxTimestamp = this.#index.entry(this.#index.count - 1).maxTimestampBefore;
+  }
+
+  get #indexPath(): string {
+    return this.#path.replace(/log$/, 'index');
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The largest timestamp of its records; -1 when it has none. */
+  get maxTimestamp(): number {
+    return this.#maxTimestamp;
+  }
+
+  /** Appends whole batches whose headers are given, with one write(2). On failure the file is as before. */
+  append(batches: Buffer, headers: readonly BatchHeader[]): void {
+    try {
+      for (let done = 0; done < batches.length; ) done += writeSync(this.#fd, batches, done);
+    } catch (error) {
+      ftruncateSync(this.#fd, this.#bytes);
+      throw error;
+    }
+    for (const header of headers) {
+      this.#addToIndex({ header, position: this.#bytes });
+      this.#bytes += header.bytes;
+    }
+  }
+
+  /** Up to `bytesMax` bytes from `position`; the result is the caller's own. */
+  read(position: number, bytesMax: number): Buffer {
+    const wanted = Math.max(0, Math.min(bytesMax, this.#bytes - position));
+    // Slow buffers are freed with their last view; slices of the pool would keep 8 KiB pages alive.
+    const buffer = Buffer.allocUnsafeSlow(wanted);
+    return buffer.subarray(0, readSync(this.#fd, buffer, 0, wanted, position));
+  }
+
+  /** The batch that holds `offset`, or the first one after it. */
+  find(offset: number): PlacedBatch | undefined {
+    const start = this.#index.lastWhere((entry) => entry.offset <= offset)?.position ?? 0;
+    for (const batch of this.scan(start)) if (batch.header.lastOffset >= offset) return batch;
+    return undefined;
+  }
+
+  /** The first batch with a record at or after `timestamp`. */
+  findTimestamp(timestamp: number): PlacedBatch | undefined {
+    const start = this.#index.lastWhere((entry) => entry.maxTimestampBefore < timestamp)?.position ?? 0;
+    for (const batch of this.scan(start)) if (batch.header.maxTimestamp >= timestamp) return batch;
+    return undefined;
+  }
+
+  /** The headers from `position` on, until the end or the first that is not whole. Memory: one window. */
+  *scan(position: number): Generator<PlacedBatch> {
+    let window: Buffer = Buffer.alloc(0);
+    let windowStart = position;
+    for (let at = position; ; ) {
+      if (at - windowStart + batchHeaderBytes > window.length) {
+        window = this.read(at, scanWindowBytes);
+        windowStart = at;
+      }
+      const header = readBatchHeader(window, at - windowStart);
+      if (header === undefined || at + header.bytes > this.#bytes) return;
+      yield { header, position: at };
+      at += header.bytes;
+    }
+  }
+
+  /** Whether `seal` was the last thing that happened to it; otherwise it needs `recover`. */
+  get sealed(): boolean {
+    return this.#index.count > 0 && this.#index.entry(this.#index.count - 1).position === this.#bytes;
+  }
+
+  /**
+   * Checks the batches from `fromOffset` on, rebuilds their index entries and cuts the file at the first batch that is
+   * torn or corrupt. Calls `visit` for each whole batch. Memory: one batch.
+   */
+  recover(fromOffset: number, visit: (batch: PlacedBatch) => void): void {
+    const known = this.#index.lastWhere((entry) => entry.offset <= fromOffset);
+    this.#index.truncate(known === undefined ? 0 : known.position + 1);
+    this.#maxTimestamp = known?.maxTimestampBefore ?? -1;
+    this.#bytesSinceIndexed = 0;
+    let end = known?.position ?? 0;
+    for (const batch of this.scan(end)) {
+      const { header, position } = batch;
+      if (header.baseOffset >= fromOffset && !batchIsIntact(this.read(position, header.bytes))) break;
+      this.#addToIndex(batch);
+      end = position + header.bytes;
+      if (header.baseOffset >= fromOffset) visit(batch);
+    }
+    ftruncateSync(this.#fd, end);
+    this.#bytes = end;
+  }
+
+  /** Ends the segment: a last entry keeps its largest timestamp for the next start. */
+  seal(nextOffset: number): void {
+    this.#index.add({ offset: nextOffset, position: this.#bytes, maxTimestampBefore: this.#maxTimestamp });
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+    this.#index.close();
+  }
+
+  delete(): void {
+    this.close();
+    rmSync(this.#path);
+    rmSync(this.#indexPath);
+  }
+
+  #addToIndex({ header, position }: PlacedBatch): void {
+    if (this.#bytesSinceIndexed >= indexIntervalBytes) {
+      this.#index.add({ offset: header.baseOffset, position, maxTimestampBefore: this.#maxTimestamp });
+      this.#bytesSinceIndexed = 0;
+    }
+    this.#bytesSinceIndexed += header.bytes;
+    this.#maxTimestamp = Math.max(this.#maxTimestamp, header.maxTimestamp);
+  }
+}

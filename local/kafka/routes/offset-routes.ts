@@ -1,0 +1,113 @@
+/** Committed offsets: OffsetCommit, OffsetFetch, OffsetDelete and TxnOffsetCommit. */
+
+import type { CommittedOffset } from '../groups/committed-offsets.ts';
+import type { RequestOf } from '../protocol/api.ts';
+import { errorCode, KafkaError } from '../protocol/error-code.ts';
+import { offsetCommit, offsetDelete, offsetFetch } from '../protocol/group-apis.ts';
+import { txnOffsetCommit } from '../protocol/transaction-apis.ts';
+import { attempt, type BrokerState, type Route, route } from './route.ts';
+
+type GivenOffsets = RequestOf<typeof offsetCommit>['topics'];
+type WantedOffsets = RequestOf<typeof offsetFetch>['topics'];
+
+/** `offset.metadata.max.bytes` of Apache Kafka. */
+const metadataBytesMax = 4096;
+
+export function offsetRoutes(state: BrokerState): readonly Route[] {
+  const { groups, transactions } = state;
+  return [
+    route(offsetCommit, (request) => ({
+      topics: keepKnown(state, request.topics, (offsets) => groups.commit(request.groupId, request, offsets)),
+    })),
+    route(txnOffsetCommit, (request) => ({
+      topics: keepKnown(state, request.topics, (offsets) => {
+        transactions.checkGroup(request, request.groupId);
+        if (request.memberId !== '') groups.checkCommit(request.groupId, request);
+        groups.offsets.commitInTransaction(request.producerId, request.groupId, offsets);
+      }),
+    })),
+    route(offsetFetch, (request, { version }) => {
+      const { groupId, topics, requireStable } = request;
+      if (version < 8) return { topics: committed(state, groupId, topics, requireStable) };
+      return {
+        groups: request.groups.map((wanted) => ({
+          groupId: wanted.groupId,
+          topics: committed(state, wanted.groupId, wanted.topics, requireStable),
+          errorCode: errorCode.none,
+        })),
+      };
+    }),
+    route(offsetDelete, ({ groupId, topics }) => {
+      if (!groups.offsets.has(groupId)) throw new KafkaError('groupIdNotFound', `Cannot find group "${groupId}"`);
+      if ((groups.find(groupId)?.state ?? 'Empty') !== 'Empty') {
+        throw new KafkaError('groupSubscribedToTopic', `Cannot delete offsets of "${groupId}": it has members`);
+      }
+      groups.offsets.remove(
+        groupId,
+        topics.flatMap(({ topic, partitions }) => partitions.map((one) => ({ topic, ...one }))),
+      );
+      const done = topics.map(({ topic, partitions }) => ({
+        topic,
+        partitions: partitions.map((one) => ({ ...one, errorCode: errorCode.none })),
+      }));
+      return { errorCode: errorCode.none, topics: done };
+    }),
+  ];
+}
+
+/** Hands the offsets of partitions that exist to `keep`, and answers for each partition. */
+function keepKnown(state: BrokerState, topics: GivenOffsets, keep: (offsets: readonly CommittedOffset[]) => void) {
+  const judged = topics.map(({ topic, partitions }) => ({
+    topic,
+    partitions: partitions.map((given) => ({ given, ...attempt(() => checkOffset(state, topic, given)) })),
+  }));
+  const offsets = judged.flatMap(({ partitions }) =>
+    partitions.flatMap(({ value }) => (value === undefined ? [] : [value])),
+  );
+  const kept = attempt(() => keep(offsets));
+  return judged.map(({ topic, partitions }) => ({
+    topic,
+    partitions: partitions.map(({ given: { partition }, errorCode }) => ({
+      partition,
+      errorCode: kept.errorCode || errorCode,
+    })),
+  }));
+}
+
+function checkOffset(
+  state: BrokerState,
+  topic: string,
+  given: GivenOffsets[number]['partitions'][number],
+): CommittedOffset {
+  const { partition, committedOffset: offset, committedLeaderEpoch: leaderEpoch, committedMetadata: metadata } = given;
+  state.topics.log(topic, partition);
+  if (metadata !== null && Buffer.byteLength(metadata) > metadataBytesMax) {
+    throw new KafkaError(
+      'offsetMetadataTooLarge',
+      `Cannot keep metadata: at most ${metadataBytesMax} bytes are allowed`,
+    );
+  }
+  return { topic, partition, offset, leaderEpoch, metadata };
+}
+
+function committed({ groups: { offsets } }: BrokerState, group: string, wanted: WantedOffsets, requireStable: boolean) {
+  const asked = wanted ?? allPartitions(offsets.all(group));
+  return asked.map(({ topic, partitions }) => ({
+    topic,
+    partitions: partitions.map((partition) => {
+      if (requireStable && offsets.isUnstable(group, topic, partition)) {
+        return { partition, errorCode: errorCode.unstableOffsetCommit };
+      }
+      const known = offsets.find(group, topic, partition);
+      if (known === undefined) return { partition, errorCode: errorCode.none };
+      const { offset: committedOffset, leaderEpoch: committedLeaderEpoch, metadata } = known;
+      return { partition, committedOffset, committedLeaderEpoch, metadata: metadata ?? '', errorCode: errorCode.none };
+    }),
+  }));
+}
+
+function allPartitions(offsets: readonly CommittedOffset[]) {
+  const topics = new Map<string, number[]>();
+  for (const { topic, partition } of offsets) topics.set(topic, [...(topics.get(topic) ?? []), partition]);
+  return [...topics].map(([topic, partitions]) => ({ topic, partitions }));
+}

@@ -1,0 +1,71 @@
+/** An append-only file of JSON lines that holds small state across restarts. */
+
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+
+/** Whose state the journal keeps. */
+export interface JournalOwner<Entry> {
+  /** Takes an entry that an earlier run appended; called in order while the journal opens. */
+  replay(entry: Entry): void;
+  /** The fewest entries that replay to the present state. */
+  snapshot(): readonly Entry[];
+}
+
+/** A journal smaller than this is never rewritten. */
+const rewriteBytesMin = 1024 * 1024;
+/** The journal is rewritten when it has grown to this many times its last snapshot. */
+const rewriteFactor = 8;
+
+/** Entries survive `kill -9` once `append` has returned. A torn last line is dropped when the journal opens. */
+export class Journal<Entry> {
+  readonly #path: string;
+  readonly #owner: JournalOwner<Entry>;
+  #fd: number;
+  #bytes: number;
+  #rewriteBytes: number;
+
+  constructor(path: string, owner: JournalOwner<Entry>) {
+    this.#path = path;
+    this.#owner = owner;
+    this.#bytes = existsSync(path) ? this.#replay() : 0;
+    this.#rewriteBytes = Math.max(rewriteBytesMin, this.#bytes);
+    this.#fd = openSync(path, 'a');
+  }
+
+  append(entry: Entry): void {
+    const line = Buffer.from(`${JSON.stringify(entry)}\n`);
+    this.#bytes += writeSync(this.#fd, line);
+    if (this.#bytes >= this.#rewriteBytes) this.#rewrite();
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  /** Replays whole lines and cuts the rest; returns the bytes that are left. */
+  #replay(): number {
+    const content = readFileSync(this.#path, 'utf8');
+    const whole = content.slice(0, content.lastIndexOf('\n') + 1);
+    if (whole.length < content.length) truncateSync(this.#path, Buffer.byteLength(whole));
+    for (const line of whole.split('\n')) if (line !== '') this.#owner.replay(JSON.parse(line) as Entry);
+    return Buffer.byteLength(whole);
+  }
+
+  #rewrite(): void {
+    const lines = this.#owner.snapshot().map((entry) => `${JSON.stringify(entry)}\n`);
+    writeFileSync(`${this.#path}.new`, lines.join(''));
+    renameSync(`${this.#path}.new`, this.#path);
+    closeSync(this.#fd);
+    this.#fd = openSync(this.#path, 'a');
+    this.#bytes = lines.reduce((sum, line) => sum + Buffer.byteLength(line), 0);
+    this.#rewriteBytes = Math.max(rewriteBytesMin, this.#bytes * rewriteFactor);
+  }
+}
