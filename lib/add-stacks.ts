@@ -1,0 +1,36 @@
+/** What the app consists of: the platform, and a stack for each event. */
+import { basename } from 'node:path';
+import type { App } from 'aws-cdk-lib/core';
+import { ContractError } from '../pipeline/contract/contract-error.ts';
+import { eventFolders, loadContract } from '../pipeline/contract/load-contract.ts';
+import { EventStack } from './event-stack.ts';
+import { PlatformStack } from './platform-stack.ts';
+
+/**
+ * Adds the stacks that the context asks for.
+ * `-c schemas=<folder>` says where the events are. @default `schemas` in the working directory
+ * `-c event=<name>` adds that event alone, and its template has the same bytes as among all.
+ * @throws ContractError when a contract cannot be compiled, or there is no event of that name.
+ */
+export function addStacks(app: App): void {
+  const schemas: string = app.node.tryGetContext('schemas') ?? 'schemas';
+  const only: string | undefined = app.node.tryGetContext('event');
+  const folders = eventFolders(schemas);
+  if (only !== undefined) {
+    new EventStack(app, loadContract(folderOf(only, folders, schemas)));
+    return;
+  }
+  const platform = new PlatformStack(app);
+  for (const folder of folders) {
+    new EventStack(app, loadContract(folder)).addStackDependency(platform);
+  }
+}
+
+function folderOf(event: string, folders: readonly string[], schemas: string): string {
+  const folder = folders.find((candidate) => basename(candidate) === event);
+  if (folder === undefined) {
+    const allowed = folders.map((candidate) => basename(candidate)).join(', ');
+    throw new ContractError(schemas, 0, `cannot synthesize "${event}": no such event, allowed are ${allowed}`);
+  }
+  return folder;
+}

@@ -1,0 +1,65 @@
+/** The sizes and limits of one stage, in one place. */
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+
+/** The memory, time and concurrency of one function. */
+export interface FunctionSize {
+  readonly memoryMb: number;
+  readonly timeoutSeconds: number;
+  /** Environments that may run at once. @default the account's limit */
+  readonly concurrencyMax?: number;
+}
+
+/** MSK Express: replication factor 3 and min ISR 2 are fixed, storage grows by itself. */
+export const CLUSTER = {
+  kafkaVersion: '3.9.x',
+  instanceType: 'express.m7g.large',
+  /** One broker in each of the three zones; a larger number is a multiple of three. */
+  brokers: 3,
+  replicationFactor: 3,
+} as const;
+
+/**
+ * 29 seconds: an HTTP API waits 30.
+ * 80 environments: with IAM a broker takes 100 new connections a second, and in the worst second every environment
+ * starts and connects to the same broker; the rest is for the sinks' pollers.
+ */
+export const PROXY: FunctionSize = { memoryMb: 1024, timeoutSeconds: 29, concurrencyMax: 80 };
+
+export const BOOTSTRAP_BROKERS: FunctionSize = { memoryMb: 256, timeoutSeconds: 60 };
+
+/** A batch is at most 6 MB of event JSON; its records, rows and one Parquet file are in memory at once. */
+export const SINK: FunctionSize = { memoryMb: 1024, timeoutSeconds: 120 };
+
+export const LOADER: FunctionSize = { memoryMb: 1024, timeoutSeconds: 120 };
+
+export const SINK_TRIGGER = {
+  /** The most that Lambda gives; 6 MB of event JSON or the window usually come first. */
+  batchSize: 10_000,
+  /** Half of an event's freshness may pass while a batch fills; the other half is for writing and loading. */
+  windowShareOfFreshness: 0.5,
+} as const;
+
+export const LOADER_TRIGGER = {
+  batchSize: 10,
+  windowSeconds: 1,
+  /** The least that Lambda allows: loads of one table wait for each other, so more would only wait. */
+  concurrencyMax: 2,
+} as const;
+
+export const LOAD_QUEUE = {
+  /** Lambda's own advice: six times the function's timeout, so that no message returns while it is worked on. */
+  visibilityTimeoutSeconds: 6 * LOADER.timeoutSeconds,
+  maxReceiveCount: 5,
+  /** SQS's maximum, for the queue and for its dead letters. */
+  retentionDays: 14,
+} as const;
+
+export const LOG_RETENTION = RetentionDays.ONE_MONTH;
+
+/**
+ * Where each warehouse target is.
+ * DuckDB is a file on the laptop and has no home on AWS yet: the laptop host puts its own path here, and a deployed
+ * loader fails on it (its bundle has no DuckDB and its folder is read-only), so messages end as dead letters and no
+ * commit is lost.
+ */
+export const WAREHOUSE_URLS = { duckdb: 'duckdb:headrace.duckdb' } as const;

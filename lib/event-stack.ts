@@ -1,0 +1,45 @@
+/** The stack of one event. */
+import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import type { CompiledContract } from '../pipeline/contract/compiled-contract.ts';
+import { eventStackName } from '../pipeline/contract/names.ts';
+import { catalogEntry } from './event/catalog-entry.ts';
+import { contractAsset } from './event/contract-asset.ts';
+import { Lake } from './event/lake.ts';
+import { LoadQueue } from './event/load-queue.ts';
+import { Loader } from './event/loader.ts';
+import { RegisteredSchema } from './event/registered-schema.ts';
+import { Sink } from './event/sink.ts';
+import { eventTopic } from './event/topic.ts';
+
+/** Topic, schema, lake, queue, sink, loader and catalog entry. The template depends on the contract alone. */
+export class EventStack extends Stack {
+  constructor(scope: Construct, contract: CompiledContract, props: StackProps = {}) {
+    const { event, owner } = contract;
+    super(scope, eventStackName(event), { ...props, description: `Headrace: the event ${event}` });
+    Tags.of(this).add('headrace:event', event);
+    Tags.of(this).add('headrace:owner', owner);
+
+    const topic = eventTopic(this, 'Topic', contract);
+    const { versionIds: schemaVersionIds } = new RegisteredSchema(this, 'Registered', contract);
+    const asset = contractAsset(this, 'Contract', contract);
+    const { queue, deadLetterQueue } = new LoadQueue(this, 'Load');
+    const { bucket: lake } = new Lake(this, 'Lake', queue);
+    const sink = new Sink(this, 'Sink', { contract, asset, topic, schemaVersionIds, lake });
+    const loader = new Loader(this, 'Loader', { contract, asset, queue, lake });
+    // Last of all: from now on the proxy accepts the event.
+    catalogEntry(this, 'CatalogEntry', { event, asset, schemaVersionIds }).node.addDependency(topic);
+
+    const outputs = {
+      TopicName: contract.topic.name,
+      LakeBucketName: lake.bucketName,
+      LoadQueueUrl: queue.queueUrl,
+      LoadDeadLetterQueueUrl: deadLetterQueue.queueUrl,
+      SinkFunctionName: sink.functionName,
+      LoaderFunctionName: loader.functionName,
+    };
+    for (const [id, value] of Object.entries(outputs)) {
+      new CfnOutput(this, id, { value });
+    }
+  }
+}

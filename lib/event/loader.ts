@@ -1,0 +1,61 @@
+/** The function that loads commits into the warehouse, and its trigger. */
+import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { LoaderEnv } from '../../lambdas/loader/env.ts';
+import type { CompiledContract } from '../../pipeline/contract/compiled-contract.ts';
+import { COMMIT_PREFIX, DATA_PREFIX } from '../../pipeline/contract/names.ts';
+import { LOADER, LOADER_TRIGGER, WAREHOUSE_URLS } from '../config.ts';
+import { NodeFunction } from '../node-function.ts';
+import type { ContractAsset } from './contract-asset.ts';
+
+export interface LoaderProps {
+  readonly contract: CompiledContract;
+  readonly asset: ContractAsset;
+  readonly queue: Queue;
+  readonly lake: Bucket;
+}
+
+/** A message that fails comes back by itself, without its batch; after the queue's maximum it is a dead letter. */
+export class Loader extends Construct {
+  readonly functionName: string;
+
+  constructor(scope: Construct, id: string, { contract, asset, queue, lake }: LoaderProps) {
+    super(scope, id);
+    const environment = {
+      CONTRACT_BUCKET: asset.bucketName,
+      CONTRACT_KEY: asset.key,
+      LAKE_BUCKET: lake.bucketName,
+      WAREHOUSE_URL: WAREHOUSE_URLS[contract.warehouse.target],
+    } satisfies LoaderEnv;
+    const { resource } = new NodeFunction(this, 'Loader', {
+      source: 'loader',
+      description: `Loads commits of ${contract.event} into the warehouse`,
+      size: LOADER,
+      environment,
+      permissions: [
+        asset.read,
+        {
+          actions: ['s3:GetObject'],
+          resources: [DATA_PREFIX, COMMIT_PREFIX].map((prefix) => lake.arnForObjects(`${prefix}*`)),
+        },
+        {
+          actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+          resources: [queue.queueArn],
+        },
+      ],
+      // A native module: it would have to be the one for Lambda's processor, whatever the laptop's is.
+      external: ['@duckdb/node-api'],
+    });
+    new CfnEventSourceMapping(this, 'Trigger', {
+      functionName: resource.functionArn,
+      eventSourceArn: queue.queueArn,
+      batchSize: LOADER_TRIGGER.batchSize,
+      maximumBatchingWindowInSeconds: LOADER_TRIGGER.windowSeconds,
+      scalingConfig: { maximumConcurrency: LOADER_TRIGGER.concurrencyMax },
+      functionResponseTypes: ['ReportBatchItemFailures'],
+    });
+    this.functionName = resource.functionName;
+  }
+}

@@ -1,0 +1,44 @@
+/** The stack that all events share. */
+
+import { CfnRegistry } from 'aws-cdk-lib/aws-glue';
+import { Fn, Stack, type StackProps } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { PLATFORM_STACK, SCHEMA_REGISTRY } from '../pipeline/contract/names.ts';
+import { BootstrapBrokers } from './platform/bootstrap-brokers.ts';
+import { IngestApi } from './platform/ingest-api.ts';
+import { KafkaCluster } from './platform/kafka-cluster.ts';
+import { Network } from './platform/network.ts';
+import { outputPlatformValues } from './platform-values.ts';
+
+/** Network, Kafka cluster, schema registry and ingest API. Protected against deletion: all topics are in it. */
+export class PlatformStack extends Stack {
+  constructor(scope: Construct, props: StackProps = {}) {
+    super(scope, PLATFORM_STACK, {
+      ...props,
+      description: 'Headrace: what all events share',
+      terminationProtection: true,
+    });
+    const network = new Network(this, 'Network');
+    const cluster = new KafkaCluster(this, 'Kafka', network);
+    const registry = new CfnRegistry(this, 'SchemaRegistry', {
+      name: SCHEMA_REGISTRY,
+      description: 'The payload schemas of all events',
+    });
+    const { value: bootstrapBrokers } = new BootstrapBrokers(this, 'Brokers', cluster.arn);
+    const { url } = new IngestApi(this, 'Ingest', { network, cluster, bootstrapBrokers });
+    outputPlatformValues(this, {
+      IngestUrl: url,
+      ClusterArn: cluster.arn,
+      BootstrapBrokers: bootstrapBrokers,
+      TopicArnPrefix: cluster.topicArnPrefix,
+      ConsumerGroupArnPrefix: cluster.consumerGroupArnPrefix,
+      SchemaRegistryArn: registry.attrArn,
+    });
+  }
+
+  /** The region's first three, chosen at deployment: looking them up at synth would need an account. */
+  override get availabilityZones(): string[] {
+    const zones = Fn.getAzs();
+    return [0, 1, 2].map((index) => Fn.select(index, zones));
+  }
+}
