@@ -6,16 +6,17 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { join } from 'node:path';
 import { CommittedOffsets } from './groups/committed-offsets.ts';
 import { GroupCoordinator } from './groups/group-coordinator.ts';
-import { errorCode } from './protocol/error-code.ts';
-import { apiVersions } from './protocol/session-apis.ts';
+import type { PartitionLog } from './log/partition-log.ts';
 import { configRoutes } from './routes/config-routes.ts';
 import { dataRoutes } from './routes/data-routes.ts';
 import { groupRoutes } from './routes/group-routes.ts';
 import { offsetRoutes } from './routes/offset-routes.ts';
-import { type BrokerState, type Route, route } from './routes/route.ts';
+import type { BrokerState, Route } from './routes/route.ts';
+import { type SaslChecks, sessionRoutes } from './routes/session-routes.ts';
 import { topicRoutes } from './routes/topic-routes.ts';
 import { transactionRoutes } from './routes/transaction-routes.ts';
 import { serveConnection } from './server/connection.ts';
+import { Faults } from './server/faults.ts';
 import { supportedVersions } from './server/request-router.ts';
 import { lockDirectory } from './storage/directory-lock.ts';
 import { Topics } from './topics.ts';
@@ -33,6 +34,8 @@ export interface KafkaBrokerOptions {
   readonly autoCreateTopics?: boolean;
   /** Partitions of topics created without a number. @default 1 */
   readonly defaultPartitions?: number;
+  /** Makes clients authenticate. @default none: any client may do everything */
+  readonly sasl?: SaslChecks;
   /** The clock, in milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
 }
@@ -43,6 +46,8 @@ export interface KafkaBroker {
   readonly port: number;
   /** host:port, as Kafka clients take it. */
   readonly bootstrap: string;
+  /** Failures on demand, for tests. */
+  readonly faults: Faults;
   /** Closes all connections and files. Repeating it does nothing. */
   stop(): Promise<void>;
 }
@@ -50,6 +55,8 @@ export interface KafkaBroker {
 /** Kafka's first node in a cluster of one. */
 const nodeId = 1;
 const housekeepingIntervalMs = 1000;
+/** `producer.id.expiration.ms` of Apache Kafka. */
+const producerExpirationMs = 86_400_000;
 
 /**
  * Starts a broker that listens when the promise resolves. Its timers do not keep the process alive, its sockets do.
@@ -72,7 +79,8 @@ export async function startKafkaBroker(options: KafkaBrokerOptions): Promise<Kaf
   const offsets = new CommittedOffsets(join(dir, 'offsets.journal'));
   const transactions = new TransactionCoordinator(dir, topics, offsets, now);
   const groups = new GroupCoordinator(offsets);
-  const routes = allRoutes({
+  const faults = new Faults(now, (topic) => topics.find(topic)?.id);
+  const state = {
     topics,
     groups,
     transactions,
@@ -81,14 +89,16 @@ export async function startKafkaBroker(options: KafkaBrokerOptions): Promise<Kaf
     autoCreateTopics: options.autoCreateTopics ?? false,
     defaultPartitions: options.defaultPartitions ?? 1,
     now,
-  });
+  };
+  const routes = allRoutes(state, options.sasl);
+  const context = { routes, faults, requiresAuthentication: options.sasl !== undefined, now };
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
     socket.on('close', () => sockets.delete(socket));
-    void serveConnection(socket, routes);
+    void serveConnection(socket, context);
   });
-  const housekeeping = setInterval(() => transactions.abortTimedOut(), housekeepingIntervalMs).unref();
+  const housekeeping = startHousekeeping(topics, transactions, now);
   const stop = async () => {
     clearInterval(housekeeping);
     const closed = new Promise<void>((resolve) => {
@@ -106,6 +116,7 @@ export async function startKafkaBroker(options: KafkaBrokerOptions): Promise<Kaf
     host,
     port: bound,
     bootstrap: `${host}:${bound}`,
+    faults,
     stop: () => {
       stopped ??= stop();
       return stopped;
@@ -113,14 +124,36 @@ export async function startKafkaBroker(options: KafkaBrokerOptions): Promise<Kaf
   };
 }
 
-function allRoutes(state: BrokerState): ReadonlyMap<number, Route> {
+function allRoutes(state: BrokerState, sasl: SaslChecks | undefined): ReadonlyMap<number, Route> {
   const routes = new Map<number, Route>();
-  const session = [route(apiVersions, () => ({ errorCode: errorCode.none, apiKeys: supportedVersions(routes) }))];
-  const all = [dataRoutes, topicRoutes, configRoutes, groupRoutes, offsetRoutes, transactionRoutes].flatMap((make) =>
-    make(state),
-  );
-  for (const one of [...session, ...all]) routes.set(one.api.key, one);
+  const makers = [dataRoutes, topicRoutes, configRoutes, groupRoutes, offsetRoutes, transactionRoutes];
+  const session = sessionRoutes(() => supportedVersions(routes), sasl, state.now);
+  for (const one of [...session, ...makers.flatMap((make) => make(state))]) routes.set(one.api.key, one);
   return routes;
+}
+
+/** Transaction timeouts, retention and compaction, one log after the other. */
+function startHousekeeping(topics: Topics, transactions: TransactionCoordinator, now: () => number): NodeJS.Timeout {
+  let isCompacting = false;
+  return setInterval(() => {
+    transactions.abortTimedOut();
+    const logs = [...topics.all].flatMap((topic) => topic.logs);
+    for (const log of logs) {
+      log.applyRetention();
+      log.producers.expire(now() - producerExpirationMs, log.startOffset);
+    }
+    if (isCompacting) return;
+    isCompacting = true;
+    compactAll(logs)
+      .catch((error) => process.emitWarning(error))
+      .finally(() => {
+        isCompacting = false;
+      });
+  }, housekeepingIntervalMs).unref();
+}
+
+async function compactAll(logs: readonly PartitionLog[]): Promise<void> {
+  for (const log of logs) await log.compact();
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

@@ -1,6 +1,6 @@
 /** The settings of a topic: names, defaults and checks as in Apache Kafka. */
 
-import type { LogSettings } from './log/partition-log.ts';
+import type { LogSettings } from './log/log-settings.ts';
 import { KafkaError } from './protocol/error-code.ts';
 
 /** Values as text, by name; only those that differ from the defaults. */
@@ -73,11 +73,21 @@ export function configNumber(config: TopicConfig, name: string): number {
 
 /** What a partition's log obeys. */
 export function logSettings(config: TopicConfig): LogSettings {
+  const policies = configValue(config, 'cleanup.policy')
+    .split(',')
+    .map((policy) => policy.trim());
   return {
     segmentBytes: configNumber(config, 'segment.bytes'),
     segmentMs: configNumber(config, 'segment.ms'),
     maxMessageBytes: configNumber(config, 'max.message.bytes'),
     logAppendTime: configValue(config, 'message.timestamp.type') === 'LogAppendTime',
+    deletes: policies.includes('delete'),
+    retentionMs: configNumber(config, 'retention.ms'),
+    retentionBytes: configNumber(config, 'retention.bytes'),
+    compacts: policies.includes('compact'),
+    minCleanableDirtyRatio: configNumber(config, 'min.cleanable.dirty.ratio'),
+    minCompactionLagMs: configNumber(config, 'min.compaction.lag.ms'),
+    deleteRetentionMs: configNumber(config, 'delete.retention.ms'),
   };
 }
 

@@ -61,8 +61,8 @@ export class GroupCoordinator {
   /** @throws KafkaError when an offset commit of this membership is not allowed now. */
   checkCommit(groupId: string, membership: Membership): void {
     const group = this.#groups.get(groupId);
-    if (group !== undefined) return group.checkCommit(membership);
-    if (membership.generationId >= 0) {
+    group?.checkCommit(membership);
+    if (group === undefined && membership.generationId >= 0) {
       throw new KafkaError('illegalGeneration', `Cannot commit for group "${groupId}": it has no generation`);
     }
   }

@@ -1,8 +1,9 @@
 /** One partition's log: segments on disk, offsets, producers, reading and writing. */
 
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { KafkaError } from '../protocol/error-code.ts';
+import { firstRecordAt, readRecords } from '../protocol/record.ts';
 import {
   type BatchHeader,
   batchIsIntact,
@@ -12,16 +13,11 @@ import {
   readBatchHeader,
   stampBatch,
 } from '../protocol/record-batch.ts';
-import { ProducerState, type ProducerStateData } from './producer-state.ts';
+import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { type CompactionRules, compacted, newestOffsets } from './compaction.ts';
+import type { LogSettings } from './log-settings.ts';
+import { ProducerState } from './producer-state.ts';
 import { type PlacedBatch, Segment } from './segment.ts';
-
-/** The topic settings that a log obeys; they may change while it is open. */
-export interface LogSettings {
-  readonly segmentBytes: number;
-  readonly segmentMs: number;
-  readonly maxMessageBytes: number;
-  readonly logAppendTime: boolean;
-}
 
 /** Where a batch went. */
 export interface AppendResult {
@@ -45,13 +41,6 @@ export interface ReadResult {
   readonly aborted: readonly { readonly producerId: number; readonly firstOffset: number }[];
 }
 
-/** What a restart need not find out again. */
-interface Checkpoint extends ProducerStateData {
-  /** Everything before this offset is checked and counted in the producers. */
-  readonly offset: number;
-  readonly startOffset: number;
-}
-
 /** A restart after `kill -9` reads at most about this much of a partition. */
 const checkpointIntervalBytes = 64 * 1024 * 1024;
 
@@ -67,8 +56,10 @@ export class PartitionLog {
   #settings: LogSettings;
   #producers: ProducerState;
   #startOffset: number;
+  #compactedTo: number;
   #endOffset = 0;
   #bytesSinceCheckpoint = 0;
+  #isClosed = false;
   #activeSince: number;
 
   /** Opens the log in `folder`, creating it if need be; cuts a torn tail. */
@@ -78,9 +69,10 @@ export class PartitionLog {
     this.#now = now;
     this.#activeSince = now();
     mkdirSync(folder, { recursive: true });
-    const checkpoint = readCheckpoint(join(folder, 'checkpoint.json'));
+    const checkpoint = readCheckpoint(folder);
     this.#producers = new ProducerState(checkpoint);
     this.#startOffset = checkpoint.startOffset;
+    this.#compactedTo = checkpoint.compactedTo;
     this.#recover(checkpoint.offset);
   }
 
@@ -97,10 +89,6 @@ export class PartitionLog {
   /** Where the first open transaction begins, else the end. */
   get lastStableOffset(): number {
     return this.#producers.firstOpenOffset() ?? this.#endOffset;
-  }
-
-  get bytes(): number {
-    return this.#segments.reduce((sum, segment) => sum + segment.bytes, 0);
   }
 
   get producers(): ProducerState {
@@ -161,12 +149,14 @@ export class PartitionLog {
     return { records, aborted: aborted.map(({ producerId, firstOffset }) => ({ producerId, firstOffset })) };
   }
 
-  /** The first batch with a record at or after `timestamp`, as stored; undefined when there is none. */
-  batchAt(timestamp: number): Buffer | undefined {
+  /** The first record at or after `timestamp` and `startOffset`; undefined when there is none. */
+  recordAt(timestamp: number): { readonly offset: number; readonly timestamp: number } | undefined {
     for (const segment of this.#segments) {
-      const batch = segment.maxTimestamp >= timestamp ? segment.findTimestamp(timestamp) : undefined;
-      if (batch !== undefined && batch.header.lastOffset >= this.#startOffset) {
-        return segment.read(batch.position, batch.header.bytes);
+      if (segment.maxTimestamp < timestamp) continue;
+      for (const { header, position } of segment.scanTimestamp(timestamp)) {
+        if (header.lastOffset < this.#startOffset) continue;
+        const record = firstRecordAt(segment.read(position, header.bytes), timestamp, this.#startOffset);
+        if (record !== undefined) return record;
       }
     }
     return undefined;
@@ -193,14 +183,61 @@ export class PartitionLog {
     this.#checkpoint();
   }
 
+  /** Deletes what `retention.ms` and `retention.bytes` no longer cover, segment by segment. */
+  applyRetention(): void {
+    const { deletes, retentionMs, retentionBytes } = this.#settings;
+    if (!deletes) return;
+    let excess = retentionBytes < 0 ? 0 : this.#segments.reduce((sum, { bytes }) => sum + bytes, -retentionBytes);
+    const oldest = retentionMs < 0 ? Number.NEGATIVE_INFINITY : this.#now() - retentionMs;
+    let expired = 0;
+    for (const { bytes, maxTimestamp } of this.#segments) {
+      const isTooOld = bytes > 0 && maxTimestamp >= 0 && maxTimestamp < oldest;
+      if (!isTooOld && excess < bytes) break;
+      if (!isTooOld && bytes === 0) break;
+      excess -= bytes;
+      expired += 1;
+    }
+    if (expired === 0) return;
+    if (expired === this.#segments.length) this.#roll();
+    this.startAt(this.#segments[expired]?.baseOffset ?? this.#startOffset);
+  }
+
+  /**
+   * Compacts the closed segments if enough of them is new (`min.cleanable.dirty.ratio`). Other work goes on meanwhile.
+   * Memory: a key and an offset for each distinct key, at most a million.
+   */
+  async compact(): Promise<void> {
+    const { compacts, minCleanableDirtyRatio } = this.#settings;
+    const closed = this.#compactable();
+    const dirty = closed.filter((segment) => this.#endOf(segment) > this.#compactedTo);
+    const dirtyBytes = dirty.reduce((sum, { bytes }) => sum + bytes, 0);
+    const totalBytes = closed.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (!compacts || dirtyBytes === 0 || dirtyBytes < totalBytes * minCleanableDirtyRatio) return;
+    const rules = this.#compactionRules();
+    const { newest, endOffset } = await newestOffsets(dirty, rules);
+    if (this.#isClosed) return;
+    for (const segment of closed) {
+      if (segment.baseOffset >= endOffset) break;
+      const draft = segment.draft();
+      for await (const batch of compacted(segment, newest, rules)) draft.append(batch);
+      // Meanwhile the log may have been closed, or the segment deleted.
+      if (this.#isClosed || !this.#segments.includes(segment)) return draft.discard();
+      this.#segments[this.#segments.indexOf(segment)] = draft.replace(this.#endOf(segment));
+    }
+    this.#compactedTo = endOffset;
+    this.#checkpoint();
+  }
+
   /** Writes the checkpoint and closes all files. */
   close(): void {
+    this.#isClosed = true;
     this.#checkpoint();
     for (const segment of this.#segments) segment.close();
   }
 
   /** Closes and removes everything. */
   delete(): void {
+    this.#isClosed = true;
     for (const segment of this.#segments) segment.close();
     rmSync(this.#folder, { recursive: true });
     for (const wake of [...this.#waiting]) wake();
@@ -222,6 +259,9 @@ export class PartitionLog {
       );
     }
     if (!batchIsIntact(records)) throw new KafkaError('corruptMessage', 'Cannot append: the checksum does not match');
+    if (this.#settings.compacts && readRecords(records)?.some(({ key }) => key === null)) {
+      throw new KafkaError('invalidRecord', 'Compacted topic cannot accept message without key');
+    }
     return header;
   }
 
@@ -245,9 +285,37 @@ export class PartitionLog {
 
   #segmentFor(bytes: number): Segment {
     const active = this.#active;
-    const isOld = active.bytes > 0 && this.#now() - this.#activeSince >= this.#settings.segmentMs;
+    if (active.bytes === 0) this.#activeSince = this.#now();
+    const isOld = this.#now() - this.#activeSince >= this.#settings.segmentMs;
     if (active.bytes === 0 || (active.bytes + bytes <= this.#settings.segmentBytes && !isOld)) return active;
     return this.#roll();
+  }
+
+  /** Closed segments without open transactions whose records are old enough (`min.compaction.lag.ms`). */
+  #compactable(): readonly Segment[] {
+    const end = this.lastStableOffset;
+    const newest = this.#now() - this.#settings.minCompactionLagMs;
+    return this.#segments.slice(0, -1).filter((one) => this.#endOf(one) <= end && one.maxTimestamp <= newest);
+  }
+
+  #compactionRules(): CompactionRules {
+    const { deleteRetentionMs } = this.#settings;
+    const expired = this.#segments.filter(({ maxTimestamp }) => maxTimestamp < this.#now() - deleteRetentionMs);
+    const expiredTo = Math.max(0, ...expired.map((segment) => this.#endOf(segment)));
+    const compactedTo = this.#compactedTo;
+    return {
+      isAborted: (header) =>
+        this.#producers
+          .abortedIn(header.baseOffset, header.lastOffset + 1)
+          .some(({ producerId }) => header.transactional && producerId === header.producerId),
+      // A tombstone stays for one run at least, or a reader that follows the log could miss the deletion.
+      isStopped: () => this.#isClosed,
+      dropsTombstones: (offset) => offset < compactedTo && offset < expiredTo,
+    };
+  }
+
+  #endOf(segment: Segment): number {
+    return this.#segments[this.#segments.indexOf(segment) + 1]?.baseOffset ?? this.#endOffset;
   }
 
   #roll(): Segment {
@@ -275,7 +343,9 @@ export class PartitionLog {
   }
 
   #recover(fromOffset: number): void {
-    const bases = readdirSync(this.#folder)
+    const names = readdirSync(this.#folder);
+    for (const name of names) if (name.endsWith('.draft')) rmSync(join(this.#folder, name));
+    const bases = names
       .filter((name) => name.endsWith('.log'))
       .map((name) => Number.parseInt(name, 10))
       .sort((a, b) => a - b);
@@ -301,24 +371,13 @@ export class PartitionLog {
   }
 
   #checkpoint(): void {
-    const path = join(this.#folder, 'checkpoint.json');
-    const checkpoint: Checkpoint = {
+    writeCheckpoint(this.#folder, {
       offset: this.#endOffset,
       startOffset: this.#startOffset,
+      compactedTo: this.#compactedTo,
       ...this.#producers.toData(),
-    };
-    writeFileSync(`${path}.new`, JSON.stringify(checkpoint));
-    renameSync(`${path}.new`, path);
+    });
     this.#bytesSinceCheckpoint = 0;
-  }
-}
-
-function readCheckpoint(path: string): Checkpoint {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Checkpoint;
-  } catch {
-    // Absent in a new folder; unreadable only after a power cut. Both mean that the log is read from its start.
-    return { offset: 0, startOffset: 0, producers: [], aborted: [] };
   }
 }
 

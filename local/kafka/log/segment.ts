@@ -1,6 +1,6 @@
 /** One segment of a partition's log: a file of record batches and its index. */
 
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BatchHeader, batchHeaderBytes, batchIsIntact, readBatchHeader } from '../protocol/record-batch.ts';
 import { OffsetIndex } from './offset-index.ts';
@@ -14,6 +14,14 @@ export interface PlacedBatch {
 const indexIntervalBytes = 32_768;
 const scanWindowBytes = 16_384;
 
+/** A segment's successor while compaction writes it. */
+export interface SegmentDraft {
+  append(batch: Buffer): void;
+  /** Puts the draft in the segment's place, which ends at `nextOffset`, and returns it opened. */
+  replace(nextOffset: number): Segment;
+  discard(): void;
+}
+
 /** The file of the segment that starts at `baseOffset`, as Kafka names it. */
 export function segmentFile(baseOffset: number): string {
   return `${String(baseOffset).padStart(20, '0')}.log`;
@@ -22,6 +30,7 @@ export function segmentFile(baseOffset: number): string {
 /** An open segment. All calls are synchronous: what `append` wrote is in the page cache and survives `kill -9`. */
 export class Segment {
   readonly baseOffset: number;
+  readonly #folder: string;
   readonly #path: string;
   readonly #fd: number;
   readonly #index: OffsetIndex;
@@ -31,6 +40,7 @@ export class Segment {
 
   constructor(folder: string, baseOffset: number) {
     this.baseOffset = baseOffset;
+    this.#folder = folder;
     this.#path = join(folder, segmentFile(baseOffset));
     this.#fd = openSync(this.#path, 'a+');
     this.#bytes = fstatSync(this.#fd).size;
@@ -54,7 +64,7 @@ export class Segment {
   /** Appends whole batches whose headers are given, with one write(2). On failure the file is as before. */
   append(batches: Buffer, headers: readonly BatchHeader[]): void {
     try {
-      for (let done = 0; done < batches.length; ) done += writeSync(this.#fd, batches, done);
+      writeWhole(this.#fd, batches);
     } catch (error) {
       ftruncateSync(this.#fd, this.#bytes);
       throw error;
@@ -80,11 +90,10 @@ export class Segment {
     return undefined;
   }
 
-  /** The first batch with a record at or after `timestamp`. */
-  findTimestamp(timestamp: number): PlacedBatch | undefined {
+  /** The batches with a record at or after `timestamp`, in order. */
+  *scanTimestamp(timestamp: number): Generator<PlacedBatch> {
     const start = this.#index.lastWhere((entry) => entry.maxTimestampBefore < timestamp)?.position ?? 0;
-    for (const batch of this.scan(start)) if (batch.header.maxTimestamp >= timestamp) return batch;
-    return undefined;
+    for (const batch of this.scan(start)) if (batch.header.maxTimestamp >= timestamp) yield batch;
   }
 
   /** The headers from `position` on, until the end or the first that is not whole. Memory: one window. */
@@ -134,6 +143,31 @@ export class Segment {
     this.#index.add({ offset: nextOffset, position: this.#bytes, maxTimestampBefore: this.#maxTimestamp });
   }
 
+  /** Starts a file that may take this segment's place. A crash leaves the old or the new one, never a mixture. */
+  draft(): SegmentDraft {
+    const path = `${this.#path}.draft`;
+    const fd = openSync(path, 'w');
+    return {
+      append: (batch) => writeWhole(fd, batch),
+      replace: (nextOffset) => {
+        closeSync(fd);
+        this.close();
+        // Without an index the next start rebuilds it, so that it can never belong to the other file.
+        rmSync(this.#indexPath);
+        renameSync(path, this.#path);
+        const next = new Segment(this.#folder, this.baseOffset);
+        // These batches were just written: from an offset that is not reached, only the index is rebuilt.
+        next.recover(Number.POSITIVE_INFINITY, () => {});
+        next.seal(nextOffset);
+        return next;
+      },
+      discard: () => {
+        closeSync(fd);
+        rmSync(path, { force: true });
+      },
+    };
+  }
+
   close(): void {
     closeSync(this.#fd);
     this.#index.close();
@@ -153,4 +187,9 @@ export class Segment {
     this.#bytesSinceIndexed += header.bytes;
     this.#maxTimestamp = Math.max(this.#maxTimestamp, header.maxTimestamp);
   }
+}
+
+/** write(2) may write less than it is given. */
+function writeWhole(fd: number, bytes: Buffer): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
 }

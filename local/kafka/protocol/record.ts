@@ -1,7 +1,7 @@
 /** The records inside a batch: read only to find a time and to compact, never on the way of produce and fetch. */
 
-import { gunzipSync, zstdDecompressSync } from 'node:zlib';
-import { batchHeaderBytes, readBatchHeader } from './record-batch.ts';
+import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { batchHeaderBytes, buildBatch, readBatchHeader } from './record-batch.ts';
 import { WireReader } from './wire-reader.ts';
 
 /** One record; `bytes` is its whole encoding, length included. */
@@ -48,6 +48,19 @@ export function readRecords(batch: Buffer): readonly StoredRecord[] | undefined 
     reader.position = end;
     return { offset, timestamp, key, hasValue, bytes: content.subarray(start, end) };
   });
+}
+
+/** The same batch with only `kept` of its records, at the same offsets and with the same codec. */
+export function withRecords(batch: Buffer, kept: readonly StoredRecord[]): Buffer {
+  const header = readBatchHeader(batch);
+  if (header === undefined) throw new Error('Cannot rebuild a batch: it has no header');
+  const content = Buffer.concat(kept.map(({ bytes }) => bytes));
+  return buildBatch({ ...header, recordCount: kept.length, records: compress(content, header.compression) });
+}
+
+function compress(content: Buffer, compression: number): Buffer {
+  if (compression === 1) return gzipSync(content);
+  return compression === 4 ? zstdCompressSync(content) : content;
 }
 
 function decompress(content: Buffer, compression: number): Buffer | undefined {

@@ -4,7 +4,6 @@ import type { PartitionLog } from '../log/partition-log.ts';
 import type { RequestOf, ResponseOf } from '../protocol/api.ts';
 import { deleteRecords, fetch, listOffsets, offsetForLeaderEpoch, produce } from '../protocol/data-apis.ts';
 import { errorCode, KafkaError } from '../protocol/error-code.ts';
-import { firstRecordAt } from '../protocol/record.ts';
 import { zeroUuid } from '../protocol/wire-type.ts';
 import { attempt, type BrokerState, type Route, route } from './route.ts';
 
@@ -152,9 +151,9 @@ function offsetFor(log: PartitionLog, timestamp: number, committedOnly: boolean)
     return { offset: log.startOffset, leaderEpoch };
   }
   if (timestamp === wellKnownTimestamp.latestTiered) return { offset: -1 };
-  const wanted = timestamp === wellKnownTimestamp.maxTimestamp ? log.maxTimestamp : timestamp;
-  const batch = wanted < 0 && timestamp < 0 ? undefined : log.batchAt(wanted);
-  const found = batch === undefined ? undefined : firstRecordAt(batch, wanted, log.startOffset);
+  const isMax = timestamp === wellKnownTimestamp.maxTimestamp;
+  const wanted = isMax ? log.maxTimestamp : timestamp;
+  const found = isMax && wanted < 0 ? undefined : log.recordAt(wanted);
   return found === undefined || found.offset >= end ? { offset: -1 } : { ...found, leaderEpoch };
 }
 

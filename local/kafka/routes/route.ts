@@ -11,6 +11,15 @@ export interface Caller {
   readonly clientId: string;
   readonly clientHost: string;
   readonly version: number;
+  readonly session: Session;
+}
+
+/** What a connection has proved. */
+export interface Session {
+  /** The SASL mechanism that the client has chosen. */
+  mechanism: string | undefined;
+  /** Until when the connection may be used, in milliseconds since 1970; 0 before it has authenticated. */
+  authenticatedUntil: number;
 }
 
 /** What the handlers work on. */

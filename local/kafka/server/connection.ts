@@ -3,27 +3,41 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { MalformedFrameError } from '../protocol/wire-reader.ts';
-import type { Route } from '../routes/route.ts';
+import type { Route, Session } from '../routes/route.ts';
+import { unauthenticatedApis } from '../routes/session-routes.ts';
+import { CloseConnection } from './close-connection.ts';
+import type { Faults } from './faults.ts';
 import { FrameAssembler } from './frame-assembler.ts';
 import { type Answer, decodeRequest, encodeAnswer, handleRequest } from './request-router.ts';
+
+/** What every connection of a broker shares. */
+export interface ConnectionContext {
+  readonly routes: ReadonlyMap<number, Route>;
+  readonly faults: Faults;
+  readonly requiresAuthentication: boolean;
+  readonly now: () => number;
+}
 
 /**
  * Serves the socket until it closes. A malformed frame ends this connection only.
  * Memory: one request and its answer; while they are in work the socket is not read.
  */
-export async function serveConnection(socket: Socket, routes: ReadonlyMap<number, Route>): Promise<void> {
+export async function serveConnection(socket: Socket, context: ConnectionContext): Promise<void> {
+  const authenticatedUntil = context.requiresAuthentication ? 0 : Number.POSITIVE_INFINITY;
+  const session: Session = { mechanism: undefined, authenticatedUntil };
   const clientHost = `/${socket.remoteAddress ?? ''}`;
   const assembler = new FrameAssembler();
   try {
     for await (const chunk of socket) {
       for (const frame of assembler.push(chunk as Buffer)) {
-        const answer = await answerTo(frame, routes, clientHost);
+        const answer = await answerTo(frame, context, clientHost, session);
         if (answer !== undefined) await send(socket, answer);
       }
     }
   } catch (error) {
-    const isClients = error instanceof MalformedFrameError || (error as NodeJS.ErrnoException).code !== undefined;
-    if (!isClients) throw error;
+    const isExpected = error instanceof MalformedFrameError || error instanceof CloseConnection;
+    const isSocketError = (error as NodeJS.ErrnoException).code !== undefined;
+    if (!isExpected && !isSocketError) throw error;
   } finally {
     socket.destroy();
   }
@@ -31,14 +45,19 @@ export async function serveConnection(socket: Socket, routes: ReadonlyMap<number
 
 async function answerTo(
   frame: Buffer,
-  routes: ReadonlyMap<number, Route>,
+  { routes, faults, now }: ConnectionContext,
   clientHost: string,
+  session: Session,
 ): Promise<Answer | undefined> {
-  const request = decodeRequest(frame, routes, clientHost);
+  const request = decodeRequest(frame, routes, clientHost, session);
   if ('answer' in request) return request.answer;
-  const route = routes.get(request.api.key);
+  const { key, name } = request.api;
+  if (session.authenticatedUntil <= now() && !unauthenticatedApis.includes(key)) {
+    throw new CloseConnection(`Cannot serve ${name}: the connection has not authenticated`);
+  }
+  const route = routes.get(key);
   if (route === undefined) return undefined;
-  const body = await handleRequest(request, route);
+  const body = await faults.around(request, (part) => handleRequest(request, part, route));
   return body === undefined ? undefined : encodeAnswer(request, body);
 }
 
@@ -48,5 +67,10 @@ async function send(socket: Socket, answer: Answer): Promise<void> {
   let isFull = false;
   for (const piece of answer) isFull = !socket.write(piece) || isFull;
   socket.uncork();
-  if (isFull && !socket.destroyed) await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
+  if (!isFull || socket.destroyed) return;
+  const stop = new AbortController();
+  const { signal } = stop;
+  await Promise.race([once(socket, 'drain', { signal }), once(socket, 'close', { signal })]).finally(() =>
+    stop.abort(),
+  );
 }

@@ -3,9 +3,9 @@
 import type { AnyApi } from '../protocol/api.ts';
 import { errorCode, KafkaError } from '../protocol/error-code.ts';
 import { apiVersions } from '../protocol/session-apis.ts';
-import { MalformedFrameError, WireReader } from '../protocol/wire-reader.ts';
+import { WireReader } from '../protocol/wire-reader.ts';
 import { WireWriter } from '../protocol/wire-writer.ts';
-import type { Caller, Route } from '../routes/route.ts';
+import type { Caller, Route, Session } from '../routes/route.ts';
 import { errorAnswer } from './error-answer.ts';
 
 /** A frame whose header has been read. */
@@ -32,6 +32,7 @@ export function decodeRequest(
   frame: Buffer,
   routes: ReadonlyMap<number, Route>,
   clientHost: string,
+  session: Session,
 ): Request | Unsupported {
   const header = new WireReader(frame, 0, false);
   const [key, version, correlationId] = [header.int16(), header.int16(), header.int32()];
@@ -44,7 +45,7 @@ export function decodeRequest(
   const reader = new WireReader(frame, version, version >= api.flexibleFrom, header.position);
   if (reader.flexible) reader.tags();
   const body = api.request.read(reader);
-  return { api, body, correlationId, caller: { clientId, clientHost, version } };
+  return { api, body, correlationId, caller: { clientId, clientHost, version, session } };
 }
 
 /** Encodes the answer to a request. */
@@ -58,12 +59,11 @@ export function encodeAnswer({ api, correlationId, caller: { version } }: Reques
 }
 
 /** Runs the handler. A refusal and a defect become the API's own error answer; `undefined` is no answer. */
-export async function handleRequest({ api, body, caller }: Request, route: Route): Promise<unknown> {
+export async function handleRequest({ api, caller }: Request, body: unknown, route: Route): Promise<unknown> {
   try {
     return await route.handle(body, caller);
   } catch (error) {
     if (error instanceof KafkaError) return errorAnswer(body, error.code, error.message);
-    if (error instanceof MalformedFrameError) throw error;
     process.emitWarning(error instanceof Error ? error : String(error), { code: `KAFKA_${api.name.toUpperCase()}` });
     return errorAnswer(body, errorCode.unknownServerError, String(error));
   }

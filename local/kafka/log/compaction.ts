@@ -1,0 +1,87 @@
+/** Log compaction: keeps the newest record of each key (`cleanup.policy=compact`). */
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { readRecords, type StoredRecord, withRecords } from '../protocol/record.ts';
+import { type BatchHeader, readBatchHeader } from '../protocol/record-batch.ts';
+import type { Segment } from './segment.ts';
+
+/** What compaction asks the log. */
+export interface CompactionRules {
+  /** Whether a data batch belongs to an aborted transaction. */
+  readonly isAborted: (header: BatchHeader) => boolean;
+  /** Whether tombstones at this offset have been kept for long enough. */
+  readonly dropsTombstones: (offset: number) => boolean;
+  /** Whether the log has been closed meanwhile: reading then ends early, and the result is of no use. */
+  readonly isStopped: () => boolean;
+}
+
+/** The newest offset of each key; keys as Latin-1 text, which keeps every byte. */
+export type NewestOffsets = ReadonlyMap<string, number>;
+
+/** More keys than this wait for the next run: it bounds the memory of one. */
+const keysMax = 1_000_000;
+/** Between two pieces of this size other work gets its turn. */
+const turnBytes = 1024 * 1024;
+
+/**
+ * Reads `segments` in order until the key limit, and tells up to which offset the map is complete.
+ * Batches compressed with Snappy or LZ4 are passed over: their records are kept and hide no others.
+ */
+export async function newestOffsets(
+  segments: readonly Segment[],
+  rules: CompactionRules,
+): Promise<{ readonly newest: NewestOffsets; readonly endOffset: number }> {
+  const newest = new Map<string, number>();
+  let endOffset = 0;
+  for (const segment of segments) {
+    for await (const batch of batchesOf(segment, rules)) {
+      const header = readBatchHeader(batch);
+      if (header === undefined) break;
+      if (newest.size >= keysMax) return { newest, endOffset };
+      if (!header.control && !rules.isAborted(header)) {
+        for (const { key, offset } of readRecords(batch) ?? []) {
+          if (key !== null) newest.set(key.toString('latin1'), offset);
+        }
+      }
+      endOffset = header.lastOffset + 1;
+    }
+  }
+  return { newest, endOffset };
+}
+
+/** The batches of `segment` that compaction leaves, each whole or rebuilt at its old offsets. */
+export async function* compacted(
+  segment: Segment,
+  newest: NewestOffsets,
+  rules: CompactionRules,
+): AsyncGenerator<Buffer> {
+  const isKept = ({ key, offset, hasValue }: StoredRecord) =>
+    key !== null &&
+    (newest.get(key.toString('latin1')) ?? offset) <= offset &&
+    (hasValue || !rules.dropsTombstones(offset));
+  for await (const batch of batchesOf(segment, rules)) {
+    const header = readBatchHeader(batch);
+    if (header === undefined) return;
+    const records = header.control ? undefined : readRecords(batch);
+    if (records === undefined) {
+      yield batch;
+      continue;
+    }
+    const kept = rules.isAborted(header) ? [] : records.filter(isKept);
+    if (kept.length === records.length) yield batch;
+    else if (kept.length > 0) yield withRecords(batch, kept);
+  }
+}
+
+async function* batchesOf(segment: Segment, { isStopped }: CompactionRules): AsyncGenerator<Buffer> {
+  let bytesInTurn = 0;
+  for (const { header, position } of segment.scan(0)) {
+    if (bytesInTurn >= turnBytes) {
+      bytesInTurn = 0;
+      await nextTurn();
+    }
+    if (isStopped()) return;
+    bytesInTurn += header.bytes;
+    yield segment.read(position, header.bytes);
+  }
+}

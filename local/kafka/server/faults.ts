@@ -1,0 +1,124 @@
+/** Failures on demand, for tests of what a client does about them. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ErrorName, errorCode } from '../protocol/error-code.ts';
+import { CloseConnection } from './close-connection.ts';
+import { errorAnswer } from './error-answer.ts';
+import type { Request } from './request-router.ts';
+
+/** What happens to a request. With `when: 'after'` the broker has done what was asked, only the answer is lost. */
+export type FaultEffect =
+  | { readonly kind: 'delay'; readonly delayMs: number }
+  | { readonly kind: 'fail'; readonly error: ErrorName; readonly when?: 'before' | 'after' }
+  | { readonly kind: 'drop'; readonly when?: 'before' | 'after' }
+  /** Answered as if the broker did not know the API. */
+  | { readonly kind: 'refuse' };
+
+/** A rule for the requests of one API. */
+export interface Fault {
+  /** Kafka's name of the API: Produce, Fetch, Metadata, JoinGroup … */
+  readonly api: string;
+  /** Only requests that name this topic; `fail` spares the other topics of the request. @default all */
+  readonly topic?: string;
+  /** How many requests it meets. @default no limit */
+  readonly times?: number;
+  /** How long it lasts from now on, in milliseconds. @default no limit */
+  readonly forMs?: number;
+  readonly effect: FaultEffect;
+}
+
+interface ActiveFault extends Fault {
+  readonly until: number;
+  left: number;
+}
+
+type Body = Readonly<Record<string, unknown>>;
+type TopicItem = { readonly topic?: string; readonly topicId?: string };
+
+/** The faults of one broker; the first that matches a request is the one it meets. */
+export class Faults {
+  readonly #active = new Set<ActiveFault>();
+  readonly #now: () => number;
+  readonly #topicId: (topic: string) => string | undefined;
+
+  /** `topicId` tells an existing topic's id: newer requests name topics so. */
+  constructor(now: () => number, topicId: (topic: string) => string | undefined) {
+    this.#now = now;
+    this.#topicId = topicId;
+  }
+
+  /** Adds a fault; the returned function ends it. */
+  add(fault: Fault): () => void {
+    const { times = Number.POSITIVE_INFINITY, forMs = Number.POSITIVE_INFINITY } = fault;
+    const active = { ...fault, left: times, until: this.#now() + forMs };
+    this.#active.add(active);
+    return () => this.#active.delete(active);
+  }
+
+  /** Ends all faults. */
+  clear(): void {
+    this.#active.clear();
+  }
+
+  /**
+   * Handles `request` under the fault that it meets, if any.
+   * @throws CloseConnection when the fault drops the connection.
+   */
+  async around(request: Request, handle: (body: unknown) => Promise<unknown>): Promise<unknown> {
+    const fault = this.#take(request);
+    if (fault === undefined) return handle(request.body);
+    const { effect } = fault;
+    if (effect.kind === 'delay') {
+      await sleep(effect.delayMs, undefined, { ref: false });
+      return handle(request.body);
+    }
+    if (effect.kind === 'refuse') return errorAnswer(request.body, errorCode.unsupportedVersion, 'refused by a fault');
+    if (effect.kind === 'fail') return this.#fail(fault, effect, request.body as Body, handle);
+    if (effect.when === 'after') await handle(request.body);
+    throw new CloseConnection('A fault drops this connection');
+  }
+
+  #take({ api, body }: Request): ActiveFault | undefined {
+    for (const fault of this.#active) {
+      if (fault.left <= 0 || fault.until <= this.#now()) this.#active.delete(fault);
+      else if (fault.api === api.name && this.#split(fault, body as Body).meets) {
+        fault.left -= 1;
+        return fault;
+      }
+    }
+    return undefined;
+  }
+
+  async #fail(
+    fault: Fault,
+    { error, when }: FaultEffect & { kind: 'fail' },
+    body: Body,
+    handle: (body: unknown) => Promise<unknown>,
+  ): Promise<unknown> {
+    const { met, spared } = this.#split(fault, body);
+    const failed = errorAnswer(met, errorCode[error], 'failed by a fault');
+    if (when === 'after') await handle(met);
+    if (spared === undefined) return failed;
+    const answer = (await handle(spared)) as Body;
+    return { ...answer, topics: [...topicsOf(answer), ...topicsOf(failed)] };
+  }
+
+  /** The parts of the request that the fault meets and spares. */
+  #split({ topic }: Fault, body: Body): { readonly meets: boolean; readonly met: Body; readonly spared?: Body } {
+    if (topic === undefined) return { meets: true, met: body };
+    const id = this.#topicId(topic);
+    const isMet = (item: TopicItem) => item.topic === topic || (id !== undefined && item.topicId === id);
+    const topics = topicsOf(body);
+    const others = topics.filter((item) => !isMet(item));
+    return {
+      meets: others.length < topics.length,
+      met: { ...body, topics: topics.filter(isMet) },
+      ...(others.length === 0 ? {} : { spared: { ...body, topics: others } }),
+    };
+  }
+}
+
+function topicsOf(body: Body): readonly TopicItem[] {
+  const { topics } = body as { readonly topics?: readonly TopicItem[] | null };
+  return topics ?? [];
+}
