@@ -1,51 +1,78 @@
 /** BACKWARD compatibility: every record of an older version must be readable, whole, by the newer one. */
 import type { Field, MessageType, ValueType } from './message.ts';
 
+/** Something that a newer version may not do. */
+export interface Break {
+  /** The field, from the payload down, as in `items.sku`. */
+  readonly path: string;
+  readonly reason: string;
+  /** The full name of the field, message or enum in the newer version that has to change. */
+  readonly declaration: string;
+}
+
 /**
- * What breaks when records of `older` are read as `newer`; empty when nothing does. Each finding names the field's
- * path. Fields may be added when they are optional, repeated or maps. They may not be removed, because the column's
+ * What breaks when records of `older` are read as `newer`; empty when nothing does. Fields may be added when they are
+ * optional, repeated or maps, and required ones may become optional. Fields may not be removed, because the column's
  * values would be dropped without a word: mark them `deprecated` and `optional` instead.
  */
-export function backwardBreaks(older: MessageType, newer: MessageType, path = ''): string[] {
-  const breaks: string[] = [];
+export function backwardBreaks(older: MessageType, newer: MessageType, path = ''): Break[] {
+  const breaks: Break[] = [];
   for (const before of older.fields) {
     const after = newer.fields.find(({ number }) => number === before.number);
-    breaks.push(...(after ? fieldBreaks(before, after, path) : [`${path}${before.name}: removed`]));
+    const removed = { path: path + before.name, reason: 'was removed', declaration: newer.name };
+    breaks.push(...(after ? fieldBreaks(before, after, newer, path) : [removed]));
   }
   for (const added of newer.fields.filter(({ number }) => !older.fields.some((field) => field.number === number))) {
     if (added.cardinality === 'required') {
-      breaks.push(`${path}${added.name}: added as required, a new field must be optional, repeated or a map`);
+      const reason = 'is new and required, a new field must be optional, repeated or a map';
+      breaks.push({ path: path + added.name, reason, declaration: `${newer.name}.${added.name}` });
     }
   }
   return breaks;
 }
 
-function fieldBreaks(before: Field, after: Field, path: string): string[] {
-  const where = `${path}${before.name}`;
+function fieldBreaks(before: Field, after: Field, newer: MessageType, parentPath: string): Break[] {
+  const path = parentPath + before.name;
+  const reason = changeOf(before, after);
+  if (reason !== undefined) {
+    return [{ path, reason, declaration: `${newer.name}.${after.name}` }];
+  }
+  if (before.type.kind === 'message' && after.type.kind === 'message') {
+    return backwardBreaks(before.type.message, after.type.message, `${path}.`);
+  }
+  return before.type.kind === 'enum' && after.type.kind === 'enum' ? enumBreaks(before.type, after.type, path) : [];
+}
+
+function changeOf(before: Field, after: Field): string | undefined {
   if (before.name !== after.name) {
-    return [`${where}: number ${before.number} is now called ${after.name}, a name and a number belong together`];
+    return `is now called ${after.name}, a name and its number ${before.number} belong together`;
   }
   const relaxed = before.cardinality === 'required' && after.cardinality === 'optional';
   if (before.cardinality !== after.cardinality && !relaxed) {
-    return [`${where}: was ${before.cardinality}, is ${after.cardinality}`];
+    return `was ${before.cardinality}, is ${after.cardinality}`;
   }
-  if (before.mapKey !== after.mapKey || typeName(before.type) !== typeName(after.type)) {
-    return [`${where}: the type changed from ${typeName(before.type)} to ${typeName(after.type)}`];
+  const [typeBefore, typeAfter] = [typeName(before), typeName(after)];
+  if (typeBefore !== typeAfter) {
+    return `changed its type from ${typeBefore} to ${typeAfter}`;
   }
-  if (before.type.kind === 'message' && after.type.kind === 'message') {
-    return backwardBreaks(before.type.message, after.type.message, `${where}.`);
-  }
-  return before.type.kind === 'enum' && after.type.kind === 'enum' ? enumBreaks(before.type, after.type, where) : [];
+  // A record may have set several fields that the oneof would reduce to the last one.
+  const joined = after.oneof !== undefined && before.oneof !== after.oneof;
+  return joined ? `moved into oneof ${after.oneof}` : undefined;
+}
+
+function typeName({ type, mapKey }: Field): string {
+  const value = type.kind === 'scalar' ? type.scalar : type.kind;
+  return mapKey === undefined ? value : `map<${mapKey}, ${value}>`;
 }
 
 type EnumValueType = Extract<ValueType, { kind: 'enum' }>;
 
-function enumBreaks(before: EnumValueType, after: EnumValueType, where: string): string[] {
+function enumBreaks(before: EnumValueType, after: EnumValueType, path: string): Break[] {
   return Object.entries(before.enum.values)
     .filter(([name, number]) => after.enum.values[name] !== number)
-    .map(([name, number]) => `${where}: enum value ${name} = ${number} was removed or renumbered`);
-}
-
-function typeName(type: ValueType): string {
-  return type.kind === 'scalar' ? type.scalar : type.kind;
+    .map(([name, number]) => ({
+      path,
+      reason: `the enum value ${name} = ${number} was removed or renumbered`,
+      declaration: after.enum.name,
+    }));
 }

@@ -1,44 +1,39 @@
 /** A .proto file becomes a `MessageType`: parsed by protobufjs, checked for what a table can hold, written out flat. */
 import protobuf from 'protobufjs';
 import { ContractError } from './contract-error.ts';
-import type { Cardinality, EnumType, Field, MessageType, ScalarType, ValueType } from './message.ts';
+import {
+  type Cardinality,
+  type EnumType,
+  type Field,
+  type MessageType,
+  SCALAR_TYPES,
+  type ScalarType,
+  type ValueType,
+} from './message.ts';
+import { type ProtoFile, parseProto } from './parse-proto.ts';
+import { declarationLine } from './proto-declarations.ts';
 
-const SCALARS: ReadonlySet<string> = new Set<ScalarType>([
-  'double',
-  'float',
-  'int32',
-  'int64',
-  'uint32',
-  'uint64',
-  'sint32',
-  'sint64',
-  'fixed32',
-  'fixed64',
-  'sfixed32',
-  'sfixed64',
-  'bool',
-  'string',
-  'bytes',
-]);
 const TIMESTAMP = 'google.protobuf.Timestamp';
-const TIMESTAMP_FILE = 'google/protobuf/timestamp.proto';
-/** Rows carry system columns under names that begin so. */
-const RESERVED_PREFIX = '_';
+const FIELD_NUMBER_MAX = 2 ** 29 - 1;
+/** Protobuf keeps these for itself. */
+const RESERVED_NUMBERS = { first: 19_000, last: 19_999 };
 
 /**
  * Compiles the message that is the event's payload: `OrderCreated` for `order_created`.
  * @param file names the source in errors.
- * @throws ContractError for syntax that is not proto3, an import other than google/protobuf/timestamp.proto, a
- * missing payload message, a recursive message, a reserved column name.
+ * @throws ContractError for what protoc would refuse, syntax that is not proto3, an import other than
+ * google/protobuf/timestamp.proto, a missing payload message, a message that is recursive or empty, and names that are
+ * reserved or that SQL or JSON could not tell apart.
  */
 export function compileProto(file: string, source: string, event: string): MessageType {
-  const root = parse(file, source);
+  const proto = parseProto(file, source);
   const payload = payloadName(event);
-  const type = root.nestedArray.flatMap(findTypes).find(({ name }) => name === payload);
-  if (!type) {
+  const name = proto.packageName === undefined ? payload : `${proto.packageName}.${payload}`;
+  const type = proto.root.lookup(`.${name}`);
+  if (!(type instanceof protobuf.Type && fullName(type) === name)) {
     throw new ContractError(file, 0, `no message ${payload}; the payload of ${event} is the message of that name`);
   }
-  return compileMessage(file, source, type, []);
+  return compileMessage(proto, type, []);
 }
 
 /** `order_created` becomes `OrderCreated`. */
@@ -48,65 +43,79 @@ const payloadName = (event: string): string =>
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
     .join('');
 
-function parse(file: string, source: string): protobuf.Root {
-  if (!/^\s*syntax\s*=\s*["']proto3["']\s*;/m.test(source)) {
-    throw new ContractError(file, 1, 'syntax must be "proto3"');
-  }
-  const root = new protobuf.Root();
-  try {
-    const parsed = protobuf.parse(source, root, { keepCase: true });
-    for (const name of parsed.imports ?? []) {
-      if (name !== TIMESTAMP_FILE) {
-        throw new Error(`cannot import "${name}", allowed is ${TIMESTAMP_FILE}: a version is one file`);
-      }
-      root.addJSON(protobuf.common.get(name)?.nested ?? {});
-    }
-    root.resolveAll();
-    return root;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const line = /\(line (\d+)\)/.exec(message);
-    throw new ContractError(file, Number(line?.[1] ?? 0), message.replace(/ ?\(line \d+\)/, ''));
-  }
+const fullName = (object: protobuf.ReflectionObject): string => object.fullName.slice(1);
+
+function mistake({ file, declarations }: ProtoFile, object: protobuf.ReflectionObject, reason: string): ContractError {
+  const name = fullName(object);
+  return new ContractError(file, declarationLine(declarations, name), `${name}: ${reason}`);
 }
 
-function findTypes(node: protobuf.ReflectionObject): protobuf.Type[] {
-  if (node instanceof protobuf.Type) {
-    return [node];
-  }
-  return node instanceof protobuf.Namespace ? node.nestedArray.flatMap(findTypes) : [];
-}
-
-function compileMessage(file: string, source: string, type: protobuf.Type, within: readonly string[]): MessageType {
-  const name = type.fullName.slice(1);
+function compileMessage(proto: ProtoFile, type: protobuf.Type, within: readonly string[]): MessageType {
+  const name = fullName(type);
   if (within.includes(name)) {
-    const chain = [...within, name].join(' > ');
-    throw new ContractError(file, lineOf(source, type.name), `${chain}: a message cannot contain itself in a table`);
+    throw mistake(proto, type, `a message cannot contain itself in a table (${[...within, name].join(' > ')})`);
   }
   if (type.fieldsArray.length === 0) {
-    throw new ContractError(file, lineOf(source, type.name), `message ${name} has no fields, a table needs a column`);
+    throw mistake(proto, type, 'the message has no fields, a table needs a column');
   }
-  const compiled = type.fieldsArray.map((field) => compileField(file, source, field, [...within, name]));
-  return { name, fields: compiled.sort((a, b) => a.number - b.number) };
+  const fields = type.fieldsArray.map((field) => compileField(proto, field, [...within, name]));
+  checkNames(proto, type, fields);
+  return { name, fields: fields.sort((a, b) => a.number - b.number) };
 }
 
-function compileField(file: string, source: string, field: protobuf.Field, within: readonly string[]): Field {
-  field.resolve();
-  if (field.name.startsWith(RESERVED_PREFIX)) {
-    const reason = `field ${field.name}: names that begin with ${RESERVED_PREFIX} are the pipeline's own columns`;
-    throw new ContractError(file, lineOf(source, field.name), reason);
+/** SQL does not tell `a` from `A`, and JSON must not have to tell `a_b` from `aB`. */
+function checkNames(proto: ProtoFile, type: protobuf.Type, fields: readonly Field[]): void {
+  const taken = new Map<string, string>();
+  for (const { name, jsonName } of fields) {
+    const names = new Set([name.toLowerCase(), jsonName.toLowerCase()]);
+    for (const candidate of names) {
+      const other = taken.get(candidate);
+      if (other !== undefined) {
+        const reason = `clashes with ${other}, names in SQL and JSON must differ in more than case and underscores`;
+        throw mistake(proto, type.fields[name] ?? type, reason);
+      }
+      taken.set(candidate, name);
+    }
   }
+}
+
+function compileField(proto: ProtoFile, field: protobuf.Field, within: readonly string[]): Field {
+  field.resolve();
+  checkField(proto, field);
   const oneof = field.partOf && !isProto3Optional(field) ? field.partOf.name : undefined;
   return {
     name: field.name,
-    jsonName: protobuf.util.camelCase(field.name),
+    jsonName: String(field.options?.['json_name'] ?? lowerCamelCase(field.name)),
     number: field.id,
     cardinality: cardinalityOf(field),
-    type: compileType(file, source, field, within),
+    type: compileType(proto, field, within),
     ...(field instanceof protobuf.MapField ? { mapKey: field.keyType as ScalarType } : {}),
     ...(oneof === undefined ? {} : { oneof }),
   };
 }
+
+/** What protoc refuses and protobufjs does not. */
+function checkField(proto: ProtoFile, field: protobuf.Field): void {
+  if (field.declaringField) {
+    throw mistake(proto, field, 'extend is not allowed, a field stands in its message');
+  }
+  const reserved = field.id >= RESERVED_NUMBERS.first && field.id <= RESERVED_NUMBERS.last;
+  if (field.id < 1 || field.id > FIELD_NUMBER_MAX || reserved) {
+    const { first, last } = RESERVED_NUMBERS;
+    throw mistake(
+      proto,
+      field,
+      `number ${field.id}: allowed are 1 to ${FIELD_NUMBER_MAX}, without ${first} to ${last}`,
+    );
+  }
+  if (field.options?.['default'] !== undefined) {
+    throw mistake(proto, field, 'proto3 has no default values; use the word optional and leave the field out');
+  }
+}
+
+/** As protoc makes it (protobuf.dev, "ProtoJSON format"); protobufjs differs around digits. */
+const lowerCamelCase = (name: string): string =>
+  name.replace(/_+(.)?/g, (_, next: string | undefined) => next?.toUpperCase() ?? '');
 
 function cardinalityOf(field: protobuf.Field): Cardinality {
   if (field.map) {
@@ -120,27 +129,30 @@ function cardinalityOf(field: protobuf.Field): Cardinality {
 
 const isProto3Optional = (field: protobuf.Field): boolean => field.options?.['proto3_optional'] === true;
 
-function compileType(file: string, source: string, field: protobuf.Field, within: readonly string[]): ValueType {
+function compileType(proto: ProtoFile, field: protobuf.Field, within: readonly string[]): ValueType {
   const resolved = field.resolvedType;
   if (resolved instanceof protobuf.Enum) {
-    return { kind: 'enum', enum: compileEnum(resolved) };
+    return { kind: 'enum', enum: compileEnum(proto, resolved) };
   }
   if (resolved instanceof protobuf.Type) {
-    if (resolved.fullName === `.${TIMESTAMP}`) {
-      return { kind: 'timestamp' };
-    }
-    return { kind: 'message', message: compileMessage(file, source, resolved, within) };
+    return fullName(resolved) === TIMESTAMP
+      ? { kind: 'timestamp' }
+      : { kind: 'message', message: compileMessage(proto, resolved, within) };
   }
-  if (!SCALARS.has(field.type)) {
-    throw new ContractError(file, lineOf(source, field.name), `field ${field.name}: type ${field.type} is not known`);
+  const scalar = SCALAR_TYPES.find((type) => type === field.type);
+  if (scalar === undefined) {
+    throw mistake(proto, field, `the type ${field.type} is not known`);
   }
-  return { kind: 'scalar', scalar: field.type as ScalarType };
+  return { kind: 'scalar', scalar };
 }
 
-const compileEnum = (type: protobuf.Enum): EnumType => ({ name: type.fullName.slice(1), values: { ...type.values } });
-
-/** The first line on which the name is declared, counted from 1; 0 when it cannot be told. */
-function lineOf(source: string, name: string): number {
-  const declaration = new RegExp(`\\b(message\\s+${name}\\b|${name}\\s*=)`);
-  return source.split('\n').findIndex((line) => declaration.test(line)) + 1;
+function compileEnum(proto: ProtoFile, type: protobuf.Enum): EnumType {
+  const numbers = Object.values(type.values);
+  if (numbers[0] !== 0) {
+    throw mistake(proto, type, 'the first value of an enum must be 0, which is what absent means');
+  }
+  if (numbers.some((number) => number !== (number | 0))) {
+    throw mistake(proto, type, 'the values of an enum must fit 32 bits');
+  }
+  return { name: fullName(type), values: { ...type.values } };
 }

@@ -4,6 +4,7 @@ import { Ajv, type AnySchema, type ErrorObject } from 'ajv';
 import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import { ContractError } from './contract-error.ts';
 import { EVENT_NAME_LENGTH_MAX, EVENT_NAME_PATTERN } from './names.ts';
+import { readText } from './read-text.ts';
 
 export interface EventYaml {
   readonly description: string;
@@ -16,11 +17,18 @@ export interface EventYaml {
   readonly warehouse: { readonly target: 'duckdb'; readonly table: string };
 }
 
+/** What an `event.yaml` says, and where: for mistakes that only the schema shows. */
+export interface EventFile {
+  readonly event: EventYaml;
+  /** The line on which the field stands, counted from 1. */
+  readonly lineOf: (field: keyof EventYaml) => number;
+}
+
 type WrittenYaml = Pick<EventYaml, 'description' | 'owner'> & {
   readonly [Name in 'topic' | 'warehouse']?: Partial<EventYaml[Name]>;
 } & Partial<Omit<EventYaml, 'topic' | 'warehouse'>>;
 
-const validate = new Ajv({ allErrors: true, verbose: true }).compile(
+const validate = new Ajv({ verbose: true }).compile(
   JSON.parse(readFileSync(new URL('../../schemas/event.schema.json', import.meta.url), 'utf8')) as AnySchema,
 );
 
@@ -29,19 +37,22 @@ const validate = new Ajv({ allErrors: true, verbose: true }).compile(
  * @param event the event's name, which is also the default table.
  * @throws ContractError with the file, the line and the field of the first mistake.
  */
-export function readEventYaml(file: string, event: string): EventYaml {
+export function readEventYaml(file: string, event: string): EventFile {
   const lines = new LineCounter();
-  const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines });
+  const document = parseDocument(readText(file), { lineCounter: lines });
   const [syntaxError] = document.errors;
   if (syntaxError) {
     const reason = syntaxError.message.split('\n')[0] ?? 'not YAML';
     throw new ContractError(file, lines.linePos(syntaxError.pos[0]).line, reason);
   }
-  const written: unknown = document.toJS() ?? {};
+  const written = toPlainData(file, document);
   if (!validate(written)) {
     throw schemaMistake(file, document, lines, validate.errors ?? []);
   }
-  return withDefaults(written as WrittenYaml, event);
+  return {
+    event: withDefaults(written as WrittenYaml, event),
+    lineOf: (field) => lineOf(document, lines, [field]),
+  };
 }
 
 /** @throws ContractError when a folder's name cannot be an event's. */
@@ -49,6 +60,16 @@ export function checkEventName(folder: string, event: string): void {
   if (!EVENT_NAME_PATTERN.test(event) || event.length > EVENT_NAME_LENGTH_MAX) {
     const allowed = `snake_case of at most ${EVENT_NAME_LENGTH_MAX} characters, such as order_created`;
     throw new ContractError(folder, 0, `"${event}" cannot name an event; allowed is ${allowed}`);
+  }
+}
+
+/** An empty file says as much as an empty map. */
+function toPlainData(file: string, document: Document): unknown {
+  try {
+    return document.toJS() ?? {};
+  } catch (error) {
+    // Aliases that grow beyond measure.
+    throw new ContractError(file, 0, error instanceof Error ? error.message : String(error));
   }
 }
 

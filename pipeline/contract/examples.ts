@@ -1,9 +1,10 @@
 /** `examples/`: payloads that the newest schema version must accept or refuse. They are the contract's own tests. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileJsonEncoder } from '../protobuf/encode-json.ts';
 import { ContractError } from './contract-error.ts';
 import type { MessageType } from './message.ts';
+import { readText } from './read-text.ts';
 
 /**
  * @param folder may be absent.
@@ -11,7 +12,7 @@ import type { MessageType } from './message.ts';
  */
 export function checkExamples(folder: string, message: MessageType): void {
   const encode = compileJsonEncoder(message);
-  for (const name of existsSync(folder) ? readdirSync(folder).sort() : []) {
+  for (const name of existsSync(folder) ? visibleFiles(folder) : []) {
     const file = join(folder, name);
     const expected = /^(valid|invalid)-.+\.json$/.exec(name)?.[1];
     if (expected === undefined) {
@@ -20,7 +21,7 @@ export function checkExamples(folder: string, message: MessageType): void {
     const result = encode(parseJson(file));
     if (expected === 'valid' && 'issues' in result) {
       const { path, reason } = result.issues[0] ?? { path: '', reason: 'refused' };
-      throw new ContractError(file, 0, `refused by the schema: ${path}: ${reason}`);
+      throw new ContractError(file, 0, `refused by the schema: ${path === '' ? 'the payload' : path} ${reason}`);
     }
     if (expected === 'invalid' && 'bytes' in result) {
       throw new ContractError(file, 0, 'accepted by the schema, although its name says invalid');
@@ -28,9 +29,15 @@ export function checkExamples(folder: string, message: MessageType): void {
   }
 }
 
+const visibleFiles = (folder: string): string[] =>
+  readdirSync(folder)
+    .filter((name) => !name.startsWith('.'))
+    .sort();
+
 function parseJson(file: string): unknown {
+  const text = readText(file);
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return JSON.parse(text);
   } catch (error) {
     throw new ContractError(file, 0, error instanceof Error ? error.message : String(error));
   }

@@ -1,14 +1,16 @@
 /** A folder of `schemas/` becomes a compiled contract. Runs at synth time and in tools, never inside a function. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { backwardBreaks } from './compatibility.ts';
 import { compileProto } from './compile-proto.ts';
 import { COMPILED_CONTRACT_FORMAT, type CompiledContract, type SchemaVersion } from './compiled-contract.ts';
 import { ContractError } from './contract-error.ts';
-import { checkEventName, readEventYaml } from './event-yaml.ts';
+import { checkEventName, type EventFile, readEventYaml } from './event-yaml.ts';
 import { checkExamples } from './examples.ts';
-import type { MessageType } from './message.ts';
+import type { Field, MessageType } from './message.ts';
 import { topicName } from './names.ts';
+import { declarationLine, protoDeclarations } from './proto-declarations.ts';
+import { readText } from './read-text.ts';
 
 const VERSION_FILE = /^v([1-9]\d*)\.proto$/;
 const EXAMPLES_FOLDER = 'examples';
@@ -23,18 +25,18 @@ const EVENT_FILE = 'event.yaml';
 export function loadContract(folder: string): CompiledContract {
   const event = basename(folder);
   checkEventName(folder, event);
-  const yaml = readEventYaml(requireFile(folder, EVENT_FILE), event);
+  const eventFile = readEventYaml(requireFile(folder, EVENT_FILE), event);
   const versions = loadVersions(folder, event);
   const newest = (versions.at(-1) as SchemaVersion).message;
   const contract: CompiledContract = {
     format: COMPILED_CONTRACT_FORMAT,
     event,
-    ...yaml,
-    topic: { name: topicName(event), ...yaml.topic },
+    ...eventFile.event,
+    topic: { name: topicName(event), ...eventFile.event.topic },
     versions,
   };
-  checkKeyField(folder, contract.keyField, newest);
-  checkEventTimeField(folder, contract.eventTimeField, newest);
+  checkRole(folder, eventFile, 'keyField', newest, 'string or integer', isKey);
+  checkRole(folder, eventFile, 'eventTimeField', newest, 'google.protobuf.Timestamp', isTimestamp);
   checkExamples(join(folder, EXAMPLES_FOLDER), newest);
   return contract;
 }
@@ -59,60 +61,71 @@ function requireFile(folder: string, name: string): string {
 
 function loadVersions(folder: string, event: string): SchemaVersion[] {
   const versions = versionFiles(folder).map(({ version, name }) => {
-    const definition = readFileSync(join(folder, name), 'utf8');
+    const definition = readText(join(folder, name));
     return { version, definition, message: compileProto(join(folder, name), definition, event) };
   });
   for (const [index, newer] of versions.entries()) {
     const older = versions[index - 1];
-    const breaks = older ? backwardBreaks(older.message, newer.message) : [];
-    if (breaks.length > 0) {
-      const file = join(folder, `v${newer.version}.proto`);
-      throw new ContractError(file, 0, `not BACKWARD compatible with v${newer.version - 1}: ${breaks.join('; ')}`);
+    if (older) {
+      checkCompatible(join(folder, `v${newer.version}.proto`), older, newer);
     }
   }
   return versions;
 }
 
+function checkCompatible(file: string, older: SchemaVersion, newer: SchemaVersion): void {
+  const breaks = backwardBreaks(older.message, newer.message);
+  const [first] = breaks;
+  if (first) {
+    const line = declarationLine(protoDeclarations(newer.definition), first.declaration);
+    const all = breaks.map(({ path, reason }) => `${path} ${reason}`).join('; ');
+    throw new ContractError(file, line, `not BACKWARD compatible with v${older.version}: ${all}`);
+  }
+}
+
 function versionFiles(folder: string): Array<{ version: number; name: string }> {
   const files: Array<{ version: number; name: string }> = [];
-  for (const name of readdirSync(folder)) {
+  const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const entry of entries.filter(({ name }) => !name.startsWith('.'))) {
+    const { name } = entry;
     const version = VERSION_FILE.exec(name)?.[1];
+    const isExpected = entry.isDirectory() ? name === EXAMPLES_FOLDER : name === EVENT_FILE || version !== undefined;
+    if (!isExpected) {
+      const reason = 'unknown file; allowed are event.yaml, v<number>.proto, examples/';
+      throw new ContractError(join(folder, name), 0, reason);
+    }
     if (version !== undefined) {
       files.push({ version: Number(version), name });
-    } else if (name !== EVENT_FILE && name !== EXAMPLES_FOLDER && !name.startsWith('.')) {
-      throw new ContractError(
-        join(folder, name),
-        0,
-        'unknown file; allowed are event.yaml, v<number>.proto, examples/',
-      );
     }
   }
   files.sort((a, b) => a.version - b.version);
   const missing = files.findIndex(({ version }, index) => version !== index + 1);
   if (files.length === 0 || missing >= 0) {
-    throw new ContractError(
-      folder,
-      0,
-      `v${Math.max(missing, 0) + 1}.proto is missing; versions count up from v1.proto`,
-    );
+    const reason = `v${Math.max(missing, 0) + 1}.proto is missing; versions count up from v1.proto`;
+    throw new ContractError(folder, 0, reason);
   }
   return files;
 }
 
-function checkKeyField(folder: string, name: string | null, message: MessageType): void {
-  const field = message.fields.find((candidate) => candidate.name === name);
-  const scalar = field?.type.kind === 'scalar' ? field.type.scalar : 'no scalar';
-  const usable = field?.cardinality === 'required' && (scalar === 'string' || /int|fixed/.test(scalar));
-  if (name !== null && !usable) {
-    const reason = `keyField: "${name}" is not a required string or integer field of ${message.name}`;
-    throw new ContractError(join(folder, EVENT_FILE), 0, reason);
+/** The contract gives some payload fields a part to play; they must be there in every record, and fit for it. */
+function checkRole(
+  folder: string,
+  { event, lineOf }: EventFile,
+  role: 'keyField' | 'eventTimeField',
+  { name, fields }: MessageType,
+  typeAllowed: string,
+  isFit: (field: Field) => boolean,
+): void {
+  const chosen = event[role];
+  const fit = fields.filter((field) => field.cardinality === 'required' && isFit(field)).map((field) => field.name);
+  if (chosen !== null && !fit.includes(chosen)) {
+    const allowed = fit.length === 0 ? 'it has none' : `allowed is ${fit.join(' or ')}`;
+    const reason = `${role}: "${chosen}" is not a required ${typeAllowed} field of ${name}, ${allowed}`;
+    throw new ContractError(join(folder, EVENT_FILE), lineOf(role), reason);
   }
 }
 
-function checkEventTimeField(folder: string, name: string | null, message: MessageType): void {
-  const field = message.fields.find((candidate) => candidate.name === name);
-  if (name !== null && !(field?.cardinality === 'required' && field.type.kind === 'timestamp')) {
-    const reason = `eventTimeField: "${name}" is not a required google.protobuf.Timestamp field of ${message.name}`;
-    throw new ContractError(join(folder, EVENT_FILE), 0, reason);
-  }
-}
+const isKey = ({ type }: Field): boolean =>
+  type.kind === 'scalar' && (type.scalar === 'string' || /int|fixed/.test(type.scalar));
+
+const isTimestamp = ({ type }: Field): boolean => type.kind === 'timestamp';

@@ -1,22 +1,24 @@
 /** The shape of a payload: a Protobuf message as plain JSON data, the form in which a compiled contract carries it. */
 
 /** The fifteen scalar types of Protobuf, by their names in a .proto file. */
-export type ScalarType =
-  | 'double'
-  | 'float'
-  | 'int32'
-  | 'int64'
-  | 'uint32'
-  | 'uint64'
-  | 'sint32'
-  | 'sint64'
-  | 'fixed32'
-  | 'fixed64'
-  | 'sfixed32'
-  | 'sfixed64'
-  | 'bool'
-  | 'string'
-  | 'bytes';
+export const SCALAR_TYPES = [
+  'double',
+  'float',
+  'int32',
+  'int64',
+  'uint32',
+  'uint64',
+  'sint32',
+  'sint64',
+  'fixed32',
+  'fixed64',
+  'sfixed32',
+  'sfixed64',
+  'bool',
+  'string',
+  'bytes',
+] as const;
+export type ScalarType = (typeof SCALAR_TYPES)[number];
 
 /** An enum's values by name; numbers may repeat (aliases), and the first name of a number is the one rows carry. */
 export interface EnumType {
