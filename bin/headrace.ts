@@ -7,6 +7,7 @@ const USAGE = `Usage: headrace <command> [options]
   start   run the pipeline on this machine until Ctrl-C
             --dir DIR        data folder                    (.headrace/laptop)
             --port N         port of the ingest API         (8787; 0 takes a free one)
+            --assembly DIR   run the synthesized stacks in DIR instead of synthesizing
             --brokers LIST   host:port,... of a Kafka to use instead of the embedded one
   demo    send the public data sets of vega-datasets through it and check every number
   check   compile every contract in schemas/ and say what is wrong
@@ -23,11 +24,13 @@ async function main(): Promise<number> {
         options: {
           dir: { type: 'string', default: '.headrace/laptop' },
           port: { type: 'string', default: DEFAULT_PORT },
+          assembly: { type: 'string' },
           brokers: { type: 'string' },
         },
       });
       const { start } = await import('../cli/start.ts');
-      return start({ dataDir: values.dir, port: Number(values.port), brokers: values.brokers });
+      const { dir, port, assembly, brokers } = values;
+      return start({ dataDir: dir, port: Number(port), assembly, brokers });
     }
     case 'demo':
       return (await import('../cli/demo.ts')).demo();

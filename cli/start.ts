@@ -3,6 +3,8 @@ import { startHost } from '../local/host.ts';
 import { ASSEMBLY_DIR, synth } from './synth.ts';
 
 export interface StartOptions {
+  /** A folder with synthesized stacks; undefined synthesizes them first. */
+  readonly assembly: string | undefined;
   /** The folder for topics, objects, queues and the warehouse. */
   readonly dataDir: string;
   /** Of the ingest API. 0 takes a free one. */
@@ -26,11 +28,13 @@ const EXAMPLE = JSON.stringify({
 });
 
 /** @returns the exit code, after the pipeline was told to stop. */
-export async function start({ dataDir, port, brokers }: StartOptions): Promise<number> {
-  console.log('Synthesizing the stacks with the AWS CDK ...');
-  await synth();
+export async function start({ assembly, dataDir, port, brokers }: StartOptions): Promise<number> {
+  if (assembly === undefined) {
+    console.log('Synthesizing the stacks with the AWS CDK ...');
+    await synth();
+  }
   const kafka = brokers === undefined ? {} : { kafkaBrokers: brokers };
-  const host = await startHost({ assemblyDir: ASSEMBLY_DIR, dataDir, port, log: console.log, ...kafka });
+  const host = await startHost({ assemblyDir: assembly ?? ASSEMBLY_DIR, dataDir, port, log: console.log, ...kafka });
   console.log(`
 The pipeline runs. Send an event:
 

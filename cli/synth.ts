@@ -9,7 +9,7 @@ export const ASSEMBLY_DIR = 'cdk.out';
 /** Synthesizes all stacks into `cdk.out`. @throws CommandError with what the app printed. */
 export async function synth(): Promise<void> {
   const cdk = join(dirname(createRequire(import.meta.url).resolve('aws-cdk/package.json')), 'bin', 'cdk');
-  const child = spawn(process.execPath, [cdk, 'synth', '--quiet', '--output', ASSEMBLY_DIR], {
+  const child = spawn(process.execPath, [cdk, 'synth', '--quiet', '--no-notices', '--output', ASSEMBLY_DIR], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, CDK_DISABLE_CLI_TELEMETRY: 'true' },
   });
