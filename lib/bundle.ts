@@ -1,4 +1,4 @@
-/** Bundles the source of a function into one ES module. */
+/** Bundles the source of a function into ES modules. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -7,7 +7,7 @@ import { buildSync } from 'esbuild';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
-/** Lambda's `Handler` for every bundle: the export `handler` of the one module. */
+/** Lambda's `Handler` for every bundle: the export `handler` of `index.mjs`. */
 export const BUNDLE_HANDLER = 'index.handler';
 
 const folders = new Map<string, string>();
@@ -39,9 +39,13 @@ function build(name: string, external: readonly string[]): ReadonlyArray<{ path:
     absWorkingDir: PROJECT,
     entryPoints: [`lambdas/${name}/handler.ts`],
     // Not written there: the source map's paths are relative to it, and a temporary folder's would differ each time.
-    outfile: `lambdas/${name}/index.mjs`,
+    outdir: `lambdas/${name}`,
+    entryNames: 'index',
+    outExtension: { '.js': '.mjs' },
     write: false,
     bundle: true,
+    // What is imported only when needed stays apart: unused sign-in methods, and the client of another warehouse.
+    splitting: true,
     platform: 'node',
     target: 'node24',
     format: 'esm',
