@@ -74,14 +74,16 @@ export async function* compacted(
 }
 
 async function* batchesOf(segment: Segment, { isStopped }: CompactionRules): AsyncGenerator<Buffer> {
+  if (isStopped()) return;
   let bytesInTurn = 0;
   for (const { header, position } of segment.scan(0)) {
+    yield segment.read(position, header.bytes);
+    bytesInTurn += header.bytes;
     if (bytesInTurn >= turnBytes) {
       bytesInTurn = 0;
       await nextTurn();
     }
+    // Before the next read, which would be from a closed file.
     if (isStopped()) return;
-    bytesInTurn += header.bytes;
-    yield segment.read(position, header.bytes);
   }
 }

@@ -1,0 +1,145 @@
+/** Apache Kafka itself, from Maven Central, as a single node on loopback: what the embedded broker is compared with. */
+
+import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** A running broker. */
+export interface ApacheKafka {
+  /** host:port. */
+  readonly bootstrap: string;
+  readonly version: string;
+  /** Of the Java process. */
+  readonly pid: number;
+  readonly startMs: number;
+  stop(): Promise<void>;
+}
+
+const version = '4.2.0';
+/** Kafka's libraries name no logging back end; without one it starts in silence, and we wait for a line of its log. */
+const loggingVersion = '2.25.3';
+const libraries = join(import.meta.dirname, '../../../node_modules/.cache/apache-kafka', version);
+const startTimeoutMs = 60_000;
+
+/** What is missing on this machine, or undefined. */
+export function missingForApacheKafka(): string | undefined {
+  const missing = ['java', 'mvn'].filter((command) => spawnSync(command, ['-version']).error !== undefined);
+  return missing.length === 0 ? undefined : `${missing.join(' and ')} not found: Java 17 and Maven are needed`;
+}
+
+/** Fetches Kafka if need be and starts it on free ports with an empty folder, which `stop` removes. */
+export async function startApacheKafka(): Promise<ApacheKafka> {
+  await fetchLibraries();
+  const folder = await mkdtemp(join(tmpdir(), 'apache-kafka-'));
+  const [port, controllerPort] = await freePorts();
+  const bootstrap = `127.0.0.1:${port}`;
+  const settings = join(folder, 'server.properties');
+  const logging = join(folder, 'log4j2.yaml');
+  await writeFile(settings, serverSettings(bootstrap, `127.0.0.1:${controllerPort}`, join(folder, 'data')));
+  await writeFile(logging, loggingSettings);
+  const java = ['-cp', join(libraries, '*'), `-Dlog4j2.configurationFile=${logging}`];
+  const clusterId = randomBytes(16).toString('base64url');
+  run('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', settings]);
+  const startedAt = performance.now();
+  const server = spawn('java', ['-Xmx1g', ...java, 'kafka.Kafka', settings], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const stop = async () => {
+    if (server.exitCode === null && server.kill('SIGKILL')) await once(server, 'exit');
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await untilStarted(createInterface(server.stdout));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { bootstrap, version, pid: server.pid ?? 0, startMs: performance.now() - startedAt, stop };
+}
+
+async function fetchLibraries(): Promise<void> {
+  if (existsSync(libraries)) return;
+  const folder = `${libraries}.partial`;
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  const pom = join(folder, 'pom.xml');
+  await writeFile(pom, pomOf(version));
+  run('mvn', ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${folder}`]);
+  await rename(folder, libraries);
+}
+
+function run(command: string, args: readonly string[]): void {
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`Cannot run "${command} ${args.at(-1)}": exit ${status}\n${stdout}${stderr}`);
+}
+
+/** Two ports that were free a moment ago: Kafka has to be told before it starts. */
+async function freePorts(): Promise<readonly number[]> {
+  const servers = [createServer(), createServer()];
+  await Promise.all(servers.map((server) => once(server.listen(0, '127.0.0.1'), 'listening')));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ports;
+}
+
+async function untilStarted(lines: AsyncIterable<string> & NodeJS.EventEmitter): Promise<void> {
+  const signal = AbortSignal.timeout(startTimeoutMs);
+  const seen: string[] = [];
+  await new Promise<void>((resolve, reject) => {
+    const fail = () => reject(new Error(`Cannot start Apache Kafka:\n${seen.slice(-40).join('\n')}`));
+    signal.addEventListener('abort', fail);
+    lines.on('close', fail);
+    lines.on('line', (line: string) => {
+      seen.push(line);
+      if (seen.length > 1000) seen.splice(0, 500);
+      if (line.includes('Kafka Server started')) resolve();
+    });
+  });
+}
+
+function pomOf(kafkaVersion: string): string {
+  return `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>headrace</groupId><artifactId>apache-kafka</artifactId><version>1</version>
+  <dependencies>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${kafkaVersion}</version></dependency>
+    <dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-slf4j-impl</artifactId><version>${loggingVersion}</version></dependency>
+  </dependencies>
+</project>
+`;
+}
+
+/** Internal topics fit one node; housekeeping runs often enough for a test to wait for it. */
+function serverSettings(broker: string, controller: string, data: string): string {
+  return `process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@${controller}
+listeners=PLAINTEXT://${broker},CONTROLLER://${controller}
+advertised.listeners=PLAINTEXT://${broker}
+controller.listener.names=CONTROLLER
+log.dirs=${data}
+auto.create.topics.enable=false
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=1
+transaction.abort.timed.out.transaction.cleanup.interval.ms=500
+group.initial.rebalance.delay.ms=0
+log.initial.task.delay.ms=500
+log.retention.check.interval.ms=500
+log.cleaner.backoff.ms=500
+`;
+}
+
+const loggingSettings = `Configuration:
+  Appenders:
+    Console: { name: out, PatternLayout: { pattern: "%p %m%n" } }
+  Loggers:
+    Root: { level: WARN, AppenderRef: { ref: out } }
+    Logger: { name: kafka.server.KafkaRaftServer, level: INFO }
+`;
