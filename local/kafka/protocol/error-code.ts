@@ -76,6 +76,7 @@ export const errorCode = {
   producerFenced: 90,
   unknownTopicId: 100,
   transactionalIdNotFound: 105,
+  transactionAbortable: 120,
 } as const;
 
 /** A name of the table above. */

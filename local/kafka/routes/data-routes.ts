@@ -5,18 +5,20 @@ import type { RequestOf, ResponseOf } from '../protocol/api.ts';
 import { deleteRecords, fetch, listOffsets, offsetForLeaderEpoch, produce } from '../protocol/data-apis.ts';
 import { errorCode, KafkaError } from '../protocol/error-code.ts';
 import { zeroUuid } from '../protocol/wire-type.ts';
-import { attempt, type BrokerState, type Route, route } from './route.ts';
+import { abortable, attempt, type BrokerState, type Route, route } from './route.ts';
 
 /** Kafka's names for timestamps that stand for offsets. */
 const wellKnownTimestamp = { latest: -1, earliest: -2, maxTimestamp: -3, earliestLocal: -4, latestTiered: -5 };
 /** One answer holds at most this much, whatever the client allows: it bounds the broker's memory. */
 const fetchBytesMax = 4 * 1024 * 1024;
+/** The first version of Produce that knows TRANSACTION_ABORTABLE (KIP-890). */
+const abortableVersion = 11;
 /** The only leader epoch there is. */
 const leaderEpoch = 0;
 
 export function dataRoutes(state: BrokerState): readonly Route[] {
   return [
-    route(produce, (request) => handleProduce(state, request)),
+    route(produce, (request, { version }) => handleProduce(state, request, version)),
     route(fetch, (request) => handleFetch(state, request)),
     route(listOffsets, (request) => ({
       topics: request.topics.map(({ topic, partitions }) => ({
@@ -53,13 +55,14 @@ export function dataRoutes(state: BrokerState): readonly Route[] {
 function handleProduce(
   state: BrokerState,
   { acks, topics }: RequestOf<typeof produce>,
+  version: number,
 ): ResponseOf<typeof produce> | undefined {
   if (acks < -1 || acks > 1) throw new KafkaError('invalidRequiredAcks', `Cannot wait for "${acks}" acks: -1, 0 or 1`);
   const answer = topics.map(({ topic, partitions }) => ({
     topic,
     partitions: partitions.map(({ partition, records }) => {
-      const { value, ...error } = attempt(() => appendTo(state, topic, partition, records));
-      return { partition, ...error, ...value };
+      const { value, errorCode, errorMessage } = attempt(() => appendTo(state, topic, partition, records));
+      return { partition, errorCode: abortable(errorCode, version >= abortableVersion), errorMessage, ...value };
     }),
   }));
   return acks === 0 ? undefined : { topics: answer };

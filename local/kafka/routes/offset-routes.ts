@@ -5,11 +5,13 @@ import type { RequestOf } from '../protocol/api.ts';
 import { errorCode, KafkaError } from '../protocol/error-code.ts';
 import { offsetCommit, offsetDelete, offsetFetch } from '../protocol/group-apis.ts';
 import { txnOffsetCommit } from '../protocol/transaction-apis.ts';
-import { attempt, type BrokerState, type Route, route } from './route.ts';
+import { abortable, attempt, type BrokerState, type Route, route } from './route.ts';
 
 type GivenOffsets = RequestOf<typeof offsetCommit>['topics'];
 type WantedOffsets = RequestOf<typeof offsetFetch>['topics'];
 
+/** The first version of TxnOffsetCommit that knows TRANSACTION_ABORTABLE (KIP-890). */
+const abortableVersion = 4;
 /** `offset.metadata.max.bytes` of Apache Kafka. */
 const metadataBytesMax = 4096;
 
@@ -19,13 +21,22 @@ export function offsetRoutes(state: BrokerState): readonly Route[] {
     route(offsetCommit, (request) => ({
       topics: keepKnown(state, request.topics, (offsets) => groups.commit(request.groupId, request, offsets)),
     })),
-    route(txnOffsetCommit, (request) => ({
-      topics: keepKnown(state, request.topics, (offsets) => {
+    route(txnOffsetCommit, (request, { version }) => {
+      const topics = keepKnown(state, request.topics, (offsets) => {
         transactions.checkGroup(request, request.groupId);
         if (request.memberId !== '') groups.checkCommit(request.groupId, request);
         groups.offsets.commitInTransaction(request.producerId, request.groupId, offsets);
-      }),
-    })),
+      });
+      return {
+        topics: topics.map(({ topic, partitions }) => ({
+          topic,
+          partitions: partitions.map(({ partition, errorCode }) => ({
+            partition,
+            errorCode: abortable(errorCode, version >= abortableVersion),
+          })),
+        })),
+      };
+    }),
     route(offsetFetch, (request, { version }) => {
       const { groupId, topics, requireStable } = request;
       if (version < 8) return { topics: committed(state, groupId, topics, requireStable) };

@@ -64,3 +64,8 @@ export function attempt<T>(action: () => T): {
     return { errorCode: error.code, errorMessage: error.message };
   }
 }
+
+/** The code for clients that know TRANSACTION_ABORTABLE (KIP-890) and for those that do not. */
+export function abortable(code: number, isKnown: boolean): number {
+  return code === errorCode.transactionAbortable && !isKnown ? errorCode.invalidTxnState : code;
+}

@@ -121,7 +121,7 @@ export class TransactionCoordinator {
   /** @throws KafkaError unless the producer's open transaction includes the group. */
   checkGroup(producer: ProducerIdentity, group: string): void {
     const { state, groups } = this.#checked(producer);
-    if (state !== 'Ongoing' || !groups.includes(group)) throw invalidState(producer.transactionalId, state);
+    if (state !== 'Ongoing' || !groups.includes(group)) throw notIncluded(producer.transactionalId, group);
   }
 
   /** @throws KafkaError unless the batch's producer has an open transaction that includes the partition. */
@@ -134,7 +134,7 @@ export class TransactionCoordinator {
       throw new KafkaError('invalidProducerEpoch', `Cannot append: the epoch of producer ${producerId} has moved on`);
     }
     if (transaction.state !== 'Ongoing' || !includes(transaction, topic, partition)) {
-      throw invalidState(transaction.transactionalId, transaction.state);
+      throw notIncluded(transaction.transactionalId, `${topic}-${partition}`);
     }
   }
 
@@ -223,6 +223,11 @@ function begun(transaction: Transaction, now: number): Transaction {
 
 function includes({ partitions }: Transaction, topic: string, partition: number): boolean {
   return partitions.some((one) => one.topic === topic && one.partition === partition);
+}
+
+/** What the producer does out of turn: it has to abort, but may go on with its next transaction (KIP-890). */
+function notIncluded(transactionalId: string, what: string): KafkaError {
+  return new KafkaError('transactionAbortable', `Cannot write "${what}": the transaction of "${transactionalId}" lacks it`);
 }
 
 function invalidState(transactionalId: string, state: TransactionState): KafkaError {

@@ -265,7 +265,21 @@ test('Produce refuses a transactional batch for a partition that its transaction
   const transactionalId = uniqueName('id');
   const { producerId, producerEpoch } = await initProducer(transactionalId);
   const batch = { values: ['a'], producerId, producerEpoch, baseSequence: 0, transactional: true };
-  expect((await produceTo(target, 0, batch, transactionalId)).code).toBe(errorCode.invalidTxnState);
+  expect((await produceTo(target, 0, batch, transactionalId)).code).toBe(errorCode.transactionAbortable);
+});
+
+test('TxnOffsetCommit refuses a group that its transaction does not have', async () => {
+  const transactionalId = uniqueName('id');
+  const { producerId, producerEpoch } = await initProducer(transactionalId);
+  const groupId = uniqueName('group');
+  const partitions = [{ partition: 0, committedOffset: 1, committedMetadata: null }];
+  const request = { transactionalId, groupId, producerId, producerEpoch, topics: [{ topic: name, partitions }] };
+  const codes = [];
+  for (const version of [3, 4]) {
+    const answer = await client.call(transaction.txnOffsetCommit, version, request);
+    codes.push(answer.topics[0]?.partitions[0]?.errorCode);
+  }
+  expect(codes).toEqual([errorCode.invalidTxnState, errorCode.transactionAbortable]);
 });
 
 test('EndTxn may be repeated but not turned round', async () => {
