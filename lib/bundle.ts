@@ -1,16 +1,15 @@
 /** Bundles the source of a function into ES modules. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
+import type { Files } from './temporary-folder.ts';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
 /** Lambda's `Handler` for every bundle: the export `handler` of `index.mjs`. */
 export const BUNDLE_HANDLER = 'index.handler';
 
-const folders = new Map<string, string>();
+const bundles = new Map<string, Files>();
 
 /**
  * Bundles `lambdas/<name>/handler.ts` with everything it imports, the AWS SDK included: what was tested is what runs,
@@ -18,27 +17,18 @@ const folders = new Map<string, string>();
  * Once per name and process, however many events use it. The bytes depend on the sources alone, not on where the
  * project or the output lies, so the same commit gives the same asset hash on every machine.
  * @param external packages left to the place where the function runs, such as native ones.
- * @returns the folder of the bundle; it is deleted when the process ends.
  */
-export function bundle(name: string, external: readonly string[]): string {
-  const known = folders.get(name);
-  if (known !== undefined) {
-    return known;
-  }
-  const folder = mkdtempSync(join(tmpdir(), `headrace-${name}-`));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  for (const { path, contents } of build(name, external)) {
-    writeFileSync(join(folder, basename(path)), contents);
-  }
-  folders.set(name, folder);
-  return folder;
+export function bundle(name: string, external: readonly string[]): Files {
+  const files = bundles.get(name) ?? build(name, external);
+  bundles.set(name, files);
+  return files;
 }
 
-function build(name: string, external: readonly string[]): ReadonlyArray<{ path: string; contents: Uint8Array }> {
-  return buildSync({
+function build(name: string, external: readonly string[]): Files {
+  const { outputFiles } = buildSync({
     absWorkingDir: PROJECT,
     entryPoints: [`lambdas/${name}/handler.ts`],
-    // Not written there: the source map's paths are relative to it, and a temporary folder's would differ each time.
+    // Nothing is written there, but the paths in the source maps are relative to it.
     outdir: `lambdas/${name}`,
     entryNames: 'index',
     outExtension: { '.js': '.mjs' },
@@ -60,5 +50,6 @@ function build(name: string, external: readonly string[]): ReadonlyArray<{ path:
     sourcemap: true,
     sourcesContent: false,
     logLevel: 'error',
-  }).outputFiles;
+  });
+  return Object.fromEntries(outputFiles.map(({ path, contents }) => [basename(path), contents]));
 }

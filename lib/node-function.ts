@@ -8,6 +8,7 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { BUNDLE_HANDLER, bundle } from './bundle.ts';
 import { type FunctionSize, LOG_RETENTION } from './config.ts';
+import { withTemporaryFolder } from './temporary-folder.ts';
 
 /** Some actions on some resources. */
 export interface Permission {
@@ -63,11 +64,10 @@ export class NodeFunction extends Construct {
     const { size, network } = props;
     const logGroup = new LogGroup(this, 'Logs', { retention: LOG_RETENTION, removalPolicy: RemovalPolicy.DESTROY });
     const logging = { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] };
-    this.resource = new LambdaFunction(this, 'Function', {
+    const configuration = {
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      code: Code.fromAsset(bundle(props.source, props.external ?? [])),
       handler: BUNDLE_HANDLER,
       role: functionRole(this, [logging, ...props.permissions]),
       logGroup,
@@ -80,7 +80,11 @@ export class NodeFunction extends Construct {
         vpcSubnets: { subnets: network.subnets },
         securityGroups: [network.securityGroup],
       }),
-    });
+    };
+    this.resource = withTemporaryFolder(
+      bundle(props.source, props.external ?? []),
+      (folder) => new LambdaFunction(this, 'Function', { ...configuration, code: Code.fromAsset(folder) }),
+    );
   }
 }
 

@@ -1,12 +1,11 @@
 /** The compiled contract as a file in the bucket of deployment assets. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { Construct } from 'constructs';
 import type { CompiledContract } from '../../pipeline/contract/compiled-contract.ts';
 import { objectArn } from '../asset-bucket.ts';
 import type { Permission } from '../node-function.ts';
+import { withTemporaryFolder } from '../temporary-folder.ts';
 
 /** Where the functions of the event find its contract, and the permission to read it. */
 export interface ContractAsset {
@@ -16,14 +15,13 @@ export interface ContractAsset {
   readonly read: Permission;
 }
 
+/** The same contract gives the same bytes, and so the same key. */
 export function contractAsset(scope: Construct, id: string, contract: CompiledContract): ContractAsset {
-  const folder = mkdtempSync(join(tmpdir(), 'headrace-contract-'));
-  try {
-    const path = join(folder, `${contract.event}.json`);
-    writeFileSync(path, JSON.stringify(contract));
-    const { s3BucketName: bucketName, s3ObjectKey: key } = new Asset(scope, id, { path });
-    return { bucketName, key, read: { actions: ['s3:GetObject'], resources: [objectArn(bucketName, key)] } };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const file = `${contract.event}.json`;
+  const asset = withTemporaryFolder(
+    { [file]: JSON.stringify(contract) },
+    (folder) => new Asset(scope, id, { path: join(folder, file) }),
+  );
+  const { s3BucketName: bucketName, s3ObjectKey: key } = asset;
+  return { bucketName, key, read: { actions: ['s3:GetObject'], resources: [objectArn(bucketName, key)] } };
 }

@@ -1,0 +1,90 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { join } from 'node:path';
+import type { App } from 'aws-cdk-lib/core';
+import { addStacks } from '../../lib/add-stacks.ts';
+import { eventStackName } from '../../pipeline/contract/names.ts';
+import { type Template, templateFiles, testApp, testFolder } from './synthesize.ts';
+
+const TEMPLATE_BYTES_MAX = 30_000;
+const RESOURCES_MAX = 30;
+
+function appWith(context: Record<string, string>): App {
+  const app = testApp(context);
+  addStacks(app);
+  return app;
+}
+
+const events = readdirSync('schemas', { withFileTypes: true }).flatMap((entry) =>
+  entry.isDirectory() ? [entry.name] : [],
+);
+const wholeApp = appWith({});
+const whole = templateFiles(wholeApp);
+
+test('addStacks adds the platform and a stack for each folder of schemas', () => {
+  expect(Object.keys(whole).sort()).toEqual(['Platform', ...events.map(eventStackName)].sort());
+});
+
+test('addStacks deploys the platform before every event', () => {
+  for (const event of events) {
+    const stack = wholeApp.synth().getStackByName(eventStackName(event));
+    expect(stack.dependencies.map(({ id }) => id)).toContain('Platform');
+  }
+});
+
+test.each(events)('addStacks gives %s alone the same bytes as among all', (event) => {
+  const name = eventStackName(event);
+  expect(templateFiles(appWith({ event }))).toEqual({ [name]: whole[name] });
+});
+
+test.each(events)('EventStack of %s stays small', (event) => {
+  const file = whole[eventStackName(event)] ?? '';
+  expect(Buffer.byteLength(file)).toBeLessThanOrEqual(TEMPLATE_BYTES_MAX);
+  expect(Object.keys((JSON.parse(file) as Template).Resources).length).toBeLessThanOrEqual(RESOURCES_MAX);
+});
+
+test('addStacks takes the schemas folder from the context, and the template does not depend on where it is', () => {
+  const schemas = join(testFolder(), 'elsewhere');
+  cpSync('schemas/order_created', join(schemas, 'order_created'), { recursive: true });
+  const files = templateFiles(appWith({ schemas }));
+  expect(Object.keys(files).sort()).toEqual(['Event-order-created', 'Platform']);
+  expect(files['Event-order-created']).toBe(whole['Event-order-created']);
+});
+
+test('addStacks says which events there are when it does not know one', () => {
+  expect(() => addStacks(testApp({ event: 'order_lost' }))).toThrow(
+    `schemas: cannot synthesize "order_lost": no such event, allowed are ${events.join(', ')}`,
+  );
+});
+
+test('bundle contains the AWS SDK and everything else but the native DuckDB', () => {
+  const { directory } = wholeApp.synth();
+  const bundles = readdirSync(directory).filter((name) => /^asset\.[0-9a-f]{64}$/.test(name));
+  const modules = bundles.flatMap((name) =>
+    readdirSync(join(directory, name))
+      .filter((file) => file.endsWith('.mjs'))
+      .flatMap((file) => importsOf(readFileSync(join(directory, name, file), 'utf8'))),
+  );
+  const foreign = modules.filter(
+    (name) => !name.startsWith('.') && !builtinModules.includes(name.replace('node:', '')),
+  );
+  expect(bundles).toHaveLength(4);
+  expect(modules).toContain('node:https');
+  expect([...new Set(foreign)]).toEqual(['@duckdb/node-api']);
+});
+
+const importsOf = (source: string): string[] =>
+  [...source.matchAll(/(?:^|[;\n}])import(?:[^;"'()]*?from)?\s*"([^"]+)"/g)].flatMap(([, name]) => name ?? []);
+
+test('the app answers a contract that it cannot compile with one line and exit status 1', () => {
+  const schemas = testFolder();
+  cpSync('schemas/order_created', join(schemas, 'Order-Created'), { recursive: true });
+  const { status, stderr, stdout } = spawnSync(process.execPath, ['bin/app.ts'], {
+    encoding: 'utf8',
+    env: { ...process.env, CDK_OUTDIR: join(schemas, 'out'), CDK_CONTEXT_JSON: JSON.stringify({ schemas }) },
+  });
+  expect(stderr).toMatch(/^[^\n]*Order-Created[^\n]*\n$/);
+  expect(stdout).toBe('');
+  expect(status).toBe(1);
+});
