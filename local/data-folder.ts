@@ -1,0 +1,55 @@
+/** The folder that holds everything a host remembers, and the lock that keeps a second host out of it. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { HostError } from './host-error.ts';
+
+export interface DataFolder {
+  /** Absolute. */
+  readonly path: string;
+  /** Absolute; made here. */
+  readonly logsPath: string;
+  /** Gives the folder up; nothing in it is removed. */
+  unlock(): void;
+}
+
+/**
+ * Makes the folder if need be and locks it for this process, until it unlocks or dies in whatever way.
+ * @throws HostError when another host has it or the folder cannot be written.
+ */
+export function openDataFolder(folder: string): DataFolder {
+  const path = resolve(folder);
+  const logsPath = join(path, 'logs');
+  const pidFile = join(path, 'host.pid');
+  try {
+    mkdirSync(logsPath, { recursive: true });
+    const lock = takeLock(join(path, 'host.lock'));
+    if (lock === undefined) {
+      throw new HostError(
+        `Cannot use the data folder "${path}": process ${readFileSync(pidFile, 'utf8')} uses it, stop that one first`,
+      );
+    }
+    writeFileSync(pidFile, String(process.pid));
+    return { path, logsPath, unlock: () => lock.close() };
+  } catch (error) {
+    if (error instanceof HostError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new HostError(`Cannot write to the data folder "${path}": ${reason}, choose a folder that can be written`);
+  }
+}
+
+/**
+ * The lock is SQLite's on an empty database: the operating system drops it with the process, whereas a pid in a file
+ * may have gone to somebody else by the next start.
+ */
+function takeLock(file: string): DatabaseSync | undefined {
+  const database = new DatabaseSync(file);
+  try {
+    database.exec('BEGIN EXCLUSIVE');
+    return database;
+  } catch (error) {
+    database.close();
+    if (error instanceof Error && error.message.includes('locked')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,148 @@
+/** A Lambda event source mapping on a Kafka topic. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Consumer, type EachBatchPayload, Kafka, logLevel } from 'kafkajs';
+import type { LambdaFunction } from '../lambda/lambda-function.ts';
+import { type BufferedRecord, KafkaBatchBuffer } from './kafka-batch-buffer.ts';
+import { kafkaRecordJson } from './kafka-record.ts';
+
+export interface KafkaEventSourceOptions {
+  readonly brokers: string;
+  readonly topic: string;
+  readonly groupId: string;
+  readonly fromBeginning: boolean;
+  readonly clusterArn: string;
+  readonly batchSize: number;
+  readonly windowMs: number;
+  readonly function: LambdaFunction;
+  readonly log: (line: string) => void;
+}
+
+/** Lambda's limit of an event, 6 MB of JSON. */
+const EVENT_BYTES_MAX = 6 * 1024 * 1024;
+/** Room for the event around its records, and for the names of its topic-partitions. */
+const ENVELOPE_BYTES_MAX = 16 * 1024;
+const RETRY_MS_MIN = 200;
+const RETRY_MS_MAX = 10_000;
+const SESSION_TIMEOUT_MS = 10_000;
+const HEARTBEAT_MS = 2000;
+const FETCH_WAIT_MS = 500;
+/** One slow partition must not keep the others from the batch. */
+const PARTITIONS_AT_ONCE = 32;
+
+/**
+ * Consumes one topic as one member of the mapping's group and invokes the function with one batch at a time, so records of
+ * a partition stay in order. A batch that fails is retried for ever; offsets are committed after success: at least once.
+ */
+export class KafkaEventSource {
+  readonly #options: KafkaEventSourceOptions;
+  readonly #consumer: Consumer;
+  readonly #buffer: KafkaBatchBuffer;
+  readonly #abort = new AbortController();
+  #delivering: Promise<void> = Promise.resolve();
+
+  constructor(options: KafkaEventSourceOptions) {
+    this.#options = options;
+    this.#buffer = new KafkaBatchBuffer({
+      recordsMax: options.batchSize,
+      bytesMax: EVENT_BYTES_MAX - ENVELOPE_BYTES_MAX,
+      windowMs: options.windowMs,
+    });
+    const kafka = new Kafka({
+      clientId: `lambda-${options.function.definition.name}`,
+      brokers: options.brokers.split(','),
+      logLevel: logLevel.NOTHING,
+    });
+    this.#consumer = kafka.consumer({
+      groupId: options.groupId,
+      sessionTimeout: SESSION_TIMEOUT_MS,
+      heartbeatInterval: HEARTBEAT_MS,
+      maxWaitTimeInMs: FETCH_WAIT_MS,
+      retry: { initialRetryTime: RETRY_MS_MIN, maxRetryTime: RETRY_MS_MAX, restartOnFailure: async () => true },
+    });
+  }
+
+  async start(): Promise<void> {
+    const { topic, fromBeginning, log } = this.#options;
+    this.#consumer.on(this.#consumer.events.GROUP_JOIN, () => this.#buffer.clear());
+    this.#consumer.on(this.#consumer.events.CRASH, ({ payload }) => {
+      log(`Kafka consumer of ${topic}: ${payload.error.message}, it starts again`);
+    });
+    await this.#consumer.connect();
+    await this.#consumer.subscribe({ topic, fromBeginning });
+    await this.#consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
+      eachBatch: (payload) => this.#read(payload),
+    });
+    this.#delivering = this.#deliverAll();
+  }
+
+  /** Leaves the group. The batch that runs is not waited for: without its commit it comes again. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    this.#buffer.close();
+    await this.#consumer.disconnect();
+    await this.#delivering;
+  }
+
+  async #read({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
+    for (const message of batch.messages) {
+      while (this.#buffer.isFull && isRunning() && !isStale() && !this.#abort.signal.aborted) {
+        await this.#buffer.roomOrTimeout(HEARTBEAT_MS);
+        await heartbeat();
+      }
+      if (!isRunning() || isStale() || this.#abort.signal.aborted) return;
+      const json = kafkaRecordJson(batch.topic, batch.partition, message);
+      this.#buffer.add({ partition: batch.partition, offset: BigInt(message.offset), json });
+      resolveOffset(message.offset);
+    }
+    await heartbeat();
+  }
+
+  async #deliverAll(): Promise<void> {
+    while (!this.#abort.signal.aborted) {
+      const batch = await this.#buffer.take();
+      if (batch.length > 0 && (await this.#deliver(batch))) await this.#commit(batch);
+    }
+  }
+
+  /** @returns false when the mapping stops before the batch succeeded. */
+  async #deliver(batch: readonly BufferedRecord[]): Promise<boolean> {
+    const event = this.#event(batch);
+    for (let waitMs = RETRY_MS_MIN; !this.#abort.signal.aborted; waitMs = Math.min(waitMs * 2, RETRY_MS_MAX)) {
+      const result = await this.#options.function.invoke(event);
+      if (result.ok) return true;
+      await sleep(waitMs, undefined, { signal: this.#abort.signal }).catch(() => {});
+    }
+    return false;
+  }
+
+  #event(batch: readonly BufferedRecord[]): Buffer {
+    const { topic, clusterArn, brokers } = this.#options;
+    const groups = new Map<number, string[]>();
+    for (const { partition, json } of batch) {
+      const group = groups.get(partition);
+      if (group === undefined) groups.set(partition, [json]);
+      else group.push(json);
+    }
+    const records = [...groups].map(([partition, list]) => `"${topic}-${partition}":[${list.join(',')}]`);
+    return Buffer.from(
+      `{"eventSource":"aws:kafka","eventSourceArn":"${clusterArn}","bootstrapServers":"${brokers}",` +
+        `"records":{${records.join(',')}}}`,
+    );
+  }
+
+  async #commit(batch: readonly BufferedRecord[]): Promise<void> {
+    const { topic, log } = this.#options;
+    const next = new Map(batch.map(({ partition, offset }) => [partition, offset + 1n]));
+    const offsets = [...next].map(([partition, offset]) => ({ topic, partition, offset: String(offset) }));
+    try {
+      await this.#consumer.commitOffsets(offsets);
+    } catch (error) {
+      // The group was assigned anew or the broker is away: the records come again, which at-least-once allows.
+      if (!this.#abort.signal.aborted)
+        log(`Cannot commit the offsets of ${topic}: ${String(error)}, its records come again`);
+    }
+  }
+}

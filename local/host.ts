@@ -1,0 +1,162 @@
+/** The laptop host: runs what the synthesized templates say. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PLATFORM_STACK } from '../pipeline/contract/names.ts';
+import { type AssemblyStack, type FileAsset, readAssembly } from './assembly.ts';
+import { type AwsEndpoint, startAwsEndpoint } from './aws/aws-endpoint.ts';
+import { openDataFolder } from './data-folder.ts';
+import { HostError } from './host-error.ts';
+import { startKafkaBroker } from './kafka/broker.ts';
+import { ErrorSummary } from './lambda/error-summary.ts';
+import { RuntimeApi } from './lambda/runtime-api.ts';
+import type { Deployment } from './resources/deployment.ts';
+import { deployStack, type StackValues } from './template/deploy-stack.ts';
+import { resolve } from './template/intrinsics.ts';
+import { TopicAdmin } from './topic-admin.ts';
+
+export interface HostOptions {
+  /** `cdk.out`. */
+  readonly assemblyDir: string;
+  /** For everything that survives a restart: topics, objects, queues, the warehouse, logs. One host at a time. */
+  readonly dataDir: string;
+  /** Of the ingest API. @default 0, a free port */
+  readonly port?: number;
+  /** Of the embedded Kafka broker. @default 0, a free port */
+  readonly kafkaPort?: number;
+  /** `host:port` pairs of a Kafka to use instead of the embedded broker, separated by commas. It must be plaintext. */
+  readonly kafkaBrokers?: string;
+  /** Gets progress and functions' errors, a line each. */
+  readonly log: (line: string) => void;
+}
+
+export interface Host {
+  /** Where events are sent by POST. */
+  readonly ingestUrl: string;
+  /** S3, SQS, SSM and MSK; the AWS SDKs take it as AWS_ENDPOINT_URL. */
+  readonly awsEndpoint: string;
+  /** `host:port` pairs, separated by commas. */
+  readonly kafkaBrokers: string;
+  /** The DuckDB file; one process at a time may open it. */
+  readonly warehousePath: string;
+  /** Outputs by stack and id. */
+  readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Ends every process and frees the data folder. Repeating it does nothing. */
+  stop(): Promise<void>;
+}
+
+type Closer = () => Promise<void> | void;
+
+/** The path of the events route; the template's output names the API's origin. */
+const EVENTS_PATH = '/v1/events';
+
+/**
+ * Deploys every stack of the assembly on this machine and starts it. On the same data folder it goes on where it was,
+ * also after a SIGKILL.
+ * @throws HostError with one line to print: no assembly, a resource that cannot run, a port or the data folder in use.
+ */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const stacks = readAssembly(options.assemblyDir);
+  const closers: Closer[] = [];
+  const stop = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    const deployment = await startServices(options, stacks, closers);
+    const values: StackValues = { outputs: {}, exports: new Map() };
+    for (const { name, template } of stacks) await deployStack(name, template, values, deployment);
+    await deployment.topics.close();
+    for (const source of deployment.eventSources) await source.start();
+    const origin = values.outputs[PLATFORM_STACK]?.['IngestUrl'] ?? '';
+    return {
+      ingestUrl: URL.parse(EVENTS_PATH, origin)?.href ?? '',
+      awsEndpoint: deployment.aws.url,
+      kafkaBrokers: deployment.brokers,
+      warehousePath: join(deployment.dataDir, 'warehouse.duckdb'),
+      outputs: values.outputs,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** `closers` gets, in the order of starting, how to end what runs. */
+async function startServices(
+  options: HostOptions,
+  stacks: readonly AssemblyStack[],
+  closers: Closer[],
+): Promise<Deployment> {
+  const folder = openDataFolder(options.dataDir);
+  closers.push(() => folder.unlock());
+  const aws = await startAwsEndpoint({ dataDir: folder.path, port: 0 });
+  closers.push(() => aws.close());
+  const brokers = options.kafkaBrokers ?? (await startBroker(folder.path, options.kafkaPort ?? 0, closers));
+  const topics = new TopicAdmin(brokers);
+  await topics.connect();
+  closers.push(() => topics.close());
+  const runtimeApi = new RuntimeApi();
+  await runtimeApi.start();
+  closers.push(() => runtimeApi.close());
+  const deployment: Deployment = {
+    dataDir: folder.path,
+    logsDir: folder.logsPath,
+    aws,
+    runtimeApi,
+    errors: new ErrorSummary(options.log),
+    brokers,
+    topics,
+    apiPort: options.port ?? 0,
+    code: publishAssets(stacks, aws),
+    functions: [],
+    apis: [],
+    eventSources: [],
+    log: options.log,
+  };
+  closers.push(() => stopFunctions(deployment));
+  return deployment;
+}
+
+async function startBroker(dataDir: string, port: number, closers: Closer[]): Promise<string> {
+  const dir = join(dataDir, 'kafka');
+  mkdirSync(dir, { recursive: true });
+  try {
+    const broker = await startKafkaBroker({ dir, port, host: '127.0.0.1' });
+    closers.push(() => broker.stop());
+    return broker.bootstrap;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new HostError(`Cannot start Kafka on port "${port}": another process uses it, choose another one or 0`);
+  }
+}
+
+/** Puts file assets where functions read them, and returns the folders of function code by `<bucket>/<key>`. */
+function publishAssets(stacks: readonly AssemblyStack[], { objects }: AwsEndpoint): Map<string, string> {
+  const code = new Map<string, string>();
+  for (const asset of stacks.flatMap(({ assets }) => assets)) {
+    const [bucket, key] = [destination(asset.bucket), destination(asset.key)];
+    objects.createBucket(bucket);
+    if (asset.packaging === 'zip') code.set(`${bucket}/${key}`, asset.path);
+    else putAsset(objects, bucket, key, asset);
+  }
+  return code;
+}
+
+/** Keys are hashes of the content: what is there is right. */
+function putAsset(objects: AwsEndpoint['objects'], bucket: string, key: string, { path }: FileAsset): void {
+  if (!objects.has(bucket, key)) objects.putObject(bucket, key, readFileSync(path), 'application/octet-stream');
+}
+
+/** Asset destinations hold pseudo parameters as text, with no `Fn::Sub` around them. */
+function destination(text: string): string {
+  const scope = { stackName: '', template: {}, resources: new Map(), outputs: {}, exports: new Map() };
+  return String(resolve({ 'Fn::Sub': text }, scope));
+}
+
+/** Functions are killed while their event sources stop: what they had not finished comes again at the next start. */
+async function stopFunctions({ apis, eventSources, functions }: Deployment): Promise<void> {
+  const sources = eventSources.map((source) => source.stop());
+  await Promise.all(apis.map((api) => api.close()));
+  await Promise.all(functions.map((each) => each.stop()));
+  await Promise.all(sources);
+}

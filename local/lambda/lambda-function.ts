@@ -1,0 +1,103 @@
+/** A function and its environments. */
+import { appendFileSync } from 'node:fs';
+import type { FunctionDefinition } from './function-definition.ts';
+import { FunctionEnvironment } from './function-environment.ts';
+import { type FunctionError, failure, type InvocationResult, PAYLOAD_BYTES_MAX } from './invocation.ts';
+import type { RuntimeApi } from './runtime-api.ts';
+
+/** Callers that wait for an environment. Lambda would throttle them at once; on a laptop the wait is short. */
+const WAITING_MAX = 1000;
+
+interface Waiting {
+  readonly payload: Buffer;
+  readonly resolve: (result: InvocationResult) => void;
+}
+
+/** Starts environments when they are needed, up to the function's concurrency, and keeps them warm. */
+export class LambdaFunction {
+  readonly definition: FunctionDefinition;
+  readonly #runtimeApi: RuntimeApi;
+  readonly #onError: (name: string, error: FunctionError) => void;
+  readonly #environments = new Set<FunctionEnvironment>();
+  readonly #idle: FunctionEnvironment[] = [];
+  readonly #waiting: Waiting[] = [];
+  #stopped = false;
+
+  constructor(
+    definition: FunctionDefinition,
+    runtimeApi: RuntimeApi,
+    onError: (name: string, error: FunctionError) => void,
+  ) {
+    this.definition = definition;
+    this.#runtimeApi = runtimeApi;
+    this.#onError = onError;
+  }
+
+  /** Invokes synchronously (RequestResponse). `payload` is the event's JSON. A failure is a value. */
+  async invoke(payload: Buffer): Promise<InvocationResult> {
+    const result = await this.#run(payload);
+    if (!result.ok && !this.#stopped) {
+      const { errorType, errorMessage } = result.error;
+      appendFileSync(this.definition.logFile, `ERROR ${errorType}: ${errorMessage}\n`);
+      this.#onError(this.definition.name, result.error);
+    }
+    return result;
+  }
+
+  /** Ends environments that have nothing to do, as Lambda does after some minutes. */
+  async stopIdle(): Promise<void> {
+    await Promise.all(this.#idle.splice(0).map((environment) => environment.stop()));
+  }
+
+  /** Kills every environment; invocations that run or wait fail. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const { resolve } of this.#waiting.splice(0)) resolve(failure('Runtime.ExitError', 'The host stops'));
+    await Promise.all([...this.#environments].map((environment) => environment.stop()));
+  }
+
+  #run(payload: Buffer): Promise<InvocationResult> {
+    if (payload.length > PAYLOAD_BYTES_MAX) {
+      const message = `${payload.length} byte payload is too large for the RequestResponse invocation type (limit ${PAYLOAD_BYTES_MAX} bytes)`;
+      return Promise.resolve(failure('RequestEntityTooLargeException', message));
+    }
+    if (this.#stopped) return Promise.resolve(failure('Runtime.ExitError', 'The host stops'));
+    if (this.#waiting.length >= WAITING_MAX) {
+      return Promise.resolve(
+        failure('TooManyRequestsException', `${WAITING_MAX} callers wait for ${this.definition.name}`),
+      );
+    }
+    return new Promise((resolve) => {
+      this.#waiting.push({ payload, resolve });
+      this.#assign();
+    });
+  }
+
+  #assign(): void {
+    while (this.#waiting.length > 0) {
+      const environment = this.#idle.pop() ?? this.#startEnvironment();
+      if (environment === undefined) return;
+      const next = this.#waiting.shift();
+      if (next !== undefined) void this.#invokeIn(environment, next);
+    }
+  }
+
+  async #invokeIn(environment: FunctionEnvironment, { payload, resolve }: Waiting): Promise<void> {
+    const result = await environment.invoke(payload);
+    if (environment.isUsable) this.#idle.push(environment);
+    resolve(result);
+    this.#assign();
+  }
+
+  #startEnvironment(): FunctionEnvironment | undefined {
+    if (this.#stopped || this.#environments.size >= this.definition.concurrency) return undefined;
+    const environment = new FunctionEnvironment(this.definition, this.#runtimeApi, () => {
+      this.#environments.delete(environment);
+      const at = this.#idle.indexOf(environment);
+      if (at >= 0) this.#idle.splice(at, 1);
+      this.#assign();
+    });
+    this.#environments.add(environment);
+    return environment;
+  }
+}

@@ -1,0 +1,48 @@
+/** What resources are made of, and what they leave running. */
+import type { AwsEndpoint } from '../aws/aws-endpoint.ts';
+import type { HttpApi } from '../http-api/http-api.ts';
+import type { ErrorSummary } from '../lambda/error-summary.ts';
+import type { LambdaFunction } from '../lambda/lambda-function.ts';
+import type { RuntimeApi } from '../lambda/runtime-api.ts';
+import type { CreatedResource } from '../template/intrinsics.ts';
+import type { TopicAdmin } from '../topic-admin.ts';
+
+/** Started after every stack is deployed, as nothing may consume before everything exists. */
+export interface EventSource {
+  start(): Promise<void> | void;
+  stop(): Promise<void>;
+}
+
+export interface Deployment {
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly logsDir: string;
+  readonly aws: AwsEndpoint;
+  readonly runtimeApi: RuntimeApi;
+  readonly errors: ErrorSummary;
+  /** `host:port` pairs, separated by commas. */
+  readonly brokers: string;
+  readonly topics: TopicAdmin;
+  /** Of the first HTTP API; others take free ones. */
+  readonly apiPort: number;
+  /** Folders of function code by `<bucket>/<key>`. */
+  readonly code: ReadonlyMap<string, string>;
+  readonly functions: LambdaFunction[];
+  readonly apis: HttpApi[];
+  readonly eventSources: EventSource[];
+  readonly log: (line: string) => void;
+}
+
+/** A resource of a template; `properties` are resolved. */
+export interface ResourceRequest {
+  readonly stackName: string;
+  readonly logicalId: string;
+  readonly type: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Makes the resource exist. Idempotent from one run to the next: physical names come from stack and logical id.
+ * @throws Error with a reason that the caller completes with the resource's name.
+ */
+export type CreateResource = (request: ResourceRequest, deployment: Deployment) => Promise<CreatedResource>;
