@@ -108,10 +108,17 @@ function checkField(proto: ProtoFile, field: protobuf.Field): void {
       `number ${field.id}: allowed are 1 to ${FIELD_NUMBER_MAX}, without ${first} to ${last}`,
     );
   }
+  if (field.parent instanceof protobuf.Type && isReserved(field.parent, field.id)) {
+    throw mistake(proto, field, `number ${field.id} is reserved`);
+  }
   if (field.options?.['default'] !== undefined) {
     throw mistake(proto, field, 'proto3 has no default values; use the word optional and leave the field out');
   }
 }
+
+/** protobufjs takes the last number of a range for free. */
+const isReserved = ({ reserved }: protobuf.Type, id: number): boolean =>
+  reserved?.some((range) => Array.isArray(range) && range[1] === id) ?? false;
 
 /** As protoc makes it (protobuf.dev, "ProtoJSON format"); protobufjs differs around digits. */
 const lowerCamelCase = (name: string): string =>

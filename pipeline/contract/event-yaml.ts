@@ -42,7 +42,7 @@ export function readEventYaml(file: string, event: string): EventFile {
   const document = parseDocument(readText(file), { lineCounter: lines });
   const [syntaxError] = document.errors;
   if (syntaxError) {
-    const reason = syntaxError.message.split('\n')[0] ?? 'not YAML';
+    const reason = syntaxError.message.replace(/ at line \d+, column \d+:[\s\S]*$/, '');
     throw new ContractError(file, lines.linePos(syntaxError.pos[0]).line, reason);
   }
   const written = toPlainData(file, document);
@@ -68,7 +68,7 @@ function toPlainData(file: string, document: Document): unknown {
   try {
     return document.toJS() ?? {};
   } catch (error) {
-    // Aliases that grow beyond measure.
+    // An alias of nothing, or aliases that grow beyond measure.
     throw new ContractError(file, 0, error instanceof Error ? error.message : String(error));
   }
 }

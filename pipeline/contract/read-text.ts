@@ -16,6 +16,6 @@ function readBytes(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw new ContractError(file, 0, `cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ContractError(file, 0, `cannot be read: ${(error as NodeJS.ErrnoException).code}`);
   }
 }
