@@ -1,5 +1,5 @@
 /** The stack of one event. */
-import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib/core';
+import { CfnOutput, Stack, Tags } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { CompiledContract } from '../pipeline/contract/compiled-contract.ts';
 import { eventStackName } from '../pipeline/contract/names.ts';
@@ -14,9 +14,9 @@ import { eventTopic } from './event/topic.ts';
 
 /** Topic, schema, lake, queue, sink, loader and catalog entry. The template depends on the contract alone. */
 export class EventStack extends Stack {
-  constructor(scope: Construct, contract: CompiledContract, props: StackProps = {}) {
+  constructor(scope: Construct, contract: CompiledContract) {
     const { event, owner } = contract;
-    super(scope, eventStackName(event), { ...props, description: `Headrace: the event ${event}` });
+    super(scope, eventStackName(event), { description: `Headrace: the event ${event}` });
     Tags.of(this).add('headrace:event', event);
     Tags.of(this).add('headrace:owner', owner);
 

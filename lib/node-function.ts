@@ -1,7 +1,7 @@
 /** A Lambda function with its own role and its own log group. */
 
 import type { ISecurityGroup, ISubnet, IVpc } from 'aws-cdk-lib/aws-ec2';
-import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
@@ -14,6 +14,7 @@ import { withTemporaryFolder } from './temporary-folder.ts';
 export interface Permission {
   readonly actions: string[];
   readonly resources: string[];
+  /** @default unconditional */
   readonly conditions?: Readonly<Record<string, unknown>>;
 }
 
@@ -90,7 +91,7 @@ export class NodeFunction extends Construct {
 
 /** The permissions are part of the role itself, so that nothing that uses the role can be created before them. */
 function functionRole(scope: Construct, permissions: readonly Permission[]): Role {
-  const statements = permissions.map((permission) => new PolicyStatement({ effect: Effect.ALLOW, ...permission }));
+  const statements = permissions.map((permission) => new PolicyStatement(permission));
   return new Role(scope, 'Role', {
     assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     inlinePolicies: { Permissions: new PolicyDocument({ statements }) },

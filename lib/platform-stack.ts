@@ -1,7 +1,7 @@
 /** The stack that all events share. */
 
 import { CfnRegistry } from 'aws-cdk-lib/aws-glue';
-import { Fn, Stack, type StackProps } from 'aws-cdk-lib/core';
+import { Fn, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { PLATFORM_STACK, SCHEMA_REGISTRY } from '../pipeline/contract/names.ts';
 import { BootstrapBrokers } from './platform/bootstrap-brokers.ts';
@@ -12,9 +12,8 @@ import { outputPlatformValues } from './platform-values.ts';
 
 /** Network, Kafka cluster, schema registry and ingest API. Protected against deletion: all topics are in it. */
 export class PlatformStack extends Stack {
-  constructor(scope: Construct, props: StackProps = {}) {
+  constructor(scope: Construct) {
     super(scope, PLATFORM_STACK, {
-      ...props,
       description: 'Headrace: what all events share',
       terminationProtection: true,
     });
@@ -36,7 +35,10 @@ export class PlatformStack extends Stack {
     });
   }
 
-  /** The region's first three, chosen at deployment: looking them up at synth would need an account. */
+  /**
+   * The region's first three, chosen at deployment: looking them up at synth would need an account.
+   * Where MSK Express is not in one of them, name three here.
+   */
   override get availabilityZones(): string[] {
     const zones = Fn.getAzs();
     return [0, 1, 2].map((index) => Fn.select(index, zones));

@@ -39,6 +39,7 @@ export class IngestApi extends Construct {
       network: { vpc: network.vpc, subnets: network.subnets, securityGroup: network.proxySecurityGroup },
     });
     const api = new HttpApi(this, 'Api', {
+      apiName: 'headrace',
       description: 'Headrace: events in',
       defaultAuthorizer: new HttpIamAuthorizer(),
     });
