@@ -33,10 +33,13 @@ export function openDataFolder(folder: string): DataFolder {
     return { path, logsPath, unlock: () => lock.close() };
   } catch (error) {
     if (error instanceof HostError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = (error as Error).message;
     throw new HostError(`Cannot write to the data folder "${path}": ${reason}, choose a folder that can be written`);
   }
 }
+
+/** https://www.sqlite.org/rescode.html */
+const SQLITE_BUSY = 5;
 
 /**
  * The lock is SQLite's on an empty database: the operating system drops it with the process, whereas a pid in a file
@@ -49,7 +52,7 @@ function takeLock(file: string): DatabaseSync | undefined {
     return database;
   } catch (error) {
     database.close();
-    if (error instanceof Error && error.message.includes('locked')) return undefined;
+    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined;
     throw error;
   }
 }

@@ -28,8 +28,9 @@ export async function deployStack(
       if (resource.Condition !== undefined && !condition(resource.Condition, scope)) continue;
       resources.set(logicalId, await createResource(logicalId, resource, scope, deployment));
     } catch (error) {
-      if (error instanceof HostError || !(error instanceof Error)) throw error;
-      throw new HostError(`Cannot run "${stackName}/${logicalId}" (${resource.Type}): ${error.message}`, {
+      if (error instanceof HostError) throw error;
+      const reason = (error as Error).message;
+      throw new HostError(`Cannot run "${stackName}/${logicalId}" (${resource.Type}): ${reason}`, {
         cause: error,
       });
     }
@@ -64,7 +65,7 @@ function resolveOutputs(scope: StackScope, exports: Map<string, string>): Record
       outputs[id] = String(resolve(output.Value, scope));
       if (output.Export !== undefined) exports.set(String(resolve(output.Export.Name, scope)), outputs[id]);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = (error as Error).message;
       throw new HostError(`Cannot resolve the output "${scope.stackName}/${id}": ${reason}`);
     }
   }
