@@ -25,13 +25,16 @@ export const CLUSTER = {
  */
 export const PROXY: FunctionSize = { memoryMb: 1024, timeoutSeconds: 29, concurrencyMax: 80 };
 
+/** One call to MSK and one answer, at deployments only. */
 export const BOOTSTRAP_BROKERS: FunctionSize = { memoryMb: 256, timeoutSeconds: 60 };
 
 /** A batch is at most 6 MB of event JSON; its records, rows and one Parquet file are in memory at once. */
 export const SINK: FunctionSize = { memoryMb: 1024, timeoutSeconds: 120 };
 
+/** The files of up to ten commits, one commit after the other. */
 export const LOADER: FunctionSize = { memoryMb: 1024, timeoutSeconds: 120 };
 
+/** How the records of a topic become batches; in on-demand mode, so no pollers are paid. */
 export const SINK_TRIGGER = {
   /** The most that Lambda gives; 6 MB of event JSON or the window usually come first. */
   batchSize: 10_000,
@@ -39,6 +42,7 @@ export const SINK_TRIGGER = {
   windowShareOfFreshness: 0.5,
 } as const;
 
+/** How commit messages become batches. */
 export const LOADER_TRIGGER = {
   batchSize: 10,
   windowSeconds: 1,
@@ -46,6 +50,7 @@ export const LOADER_TRIGGER = {
   concurrencyMax: 2,
 } as const;
 
+/** How long, and how often, a commit may wait to be loaded. */
 export const LOAD_QUEUE = {
   /** Lambda's own advice: six times the function's timeout, so that no message returns while it is worked on. */
   visibilityTimeoutSeconds: 6 * LOADER.timeoutSeconds,
@@ -54,6 +59,7 @@ export const LOAD_QUEUE = {
   retentionDays: 14,
 } as const;
 
+/** Of every function's log group. */
 export const LOG_RETENTION = RetentionDays.ONE_MONTH;
 
 /**

@@ -1,5 +1,4 @@
 /** A Lambda function with its own role and its own log group. */
-
 import type { ISecurityGroup, ISubnet, IVpc } from 'aws-cdk-lib/aws-ec2';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
@@ -25,6 +24,7 @@ export interface FunctionNetwork {
   readonly securityGroup: ISecurityGroup;
 }
 
+/** What tells one function from another. */
 export interface NodeFunctionProps {
   /** The folder in `lambdas/` whose `handler.ts` exports `handler`. */
   readonly source: string;

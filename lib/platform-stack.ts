@@ -1,5 +1,4 @@
 /** The stack that all events share. */
-
 import { CfnRegistry } from 'aws-cdk-lib/aws-glue';
 import { Fn, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';

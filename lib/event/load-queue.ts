@@ -1,10 +1,10 @@
 /** The queue between the lake and the loader, with its dead letters. */
-
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { LOAD_QUEUE } from '../config.ts';
 
+/** Holds a message for each commit record; what fails too often waits in the dead-letter queue for an operator. */
 export class LoadQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;

@@ -10,6 +10,7 @@ import { LOADER, LOADER_TRIGGER, WAREHOUSE_URLS } from '../config.ts';
 import { NodeFunction } from '../node-function.ts';
 import type { ContractAsset } from './contract-asset.ts';
 
+/** What the loader is told by, and what it reads. */
 export interface LoaderProps {
   readonly contract: CompiledContract;
   readonly asset: ContractAsset;

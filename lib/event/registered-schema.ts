@@ -1,5 +1,4 @@
 /** The event's schema in the registry, with all its versions. */
-
 import { CfnSchema, CfnSchemaVersion } from 'aws-cdk-lib/aws-glue';
 import { RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';

@@ -1,5 +1,4 @@
 /** The function that writes the topic's records to the lake, and its trigger. */
-
 import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { CfnTopic } from 'aws-cdk-lib/aws-msk';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -13,10 +12,12 @@ import { NETWORK_INTERFACES, NodeFunction, type Permission } from '../node-funct
 import { platformValue } from '../platform-values.ts';
 import type { ContractAsset } from './contract-asset.ts';
 
+/** What the sink reads, and where it writes. */
 export interface SinkProps {
   readonly contract: CompiledContract;
   readonly asset: ContractAsset;
   readonly topic: CfnTopic;
+  /** The registry's ids of the versions, oldest first. */
   readonly schemaVersionIds: readonly string[];
   readonly lake: Bucket;
 }

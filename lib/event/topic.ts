@@ -1,5 +1,4 @@
 /** The event's Kafka topic. */
-
 import { CfnTopic } from 'aws-cdk-lib/aws-msk';
 import { RemovalPolicy } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';

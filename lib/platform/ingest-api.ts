@@ -1,5 +1,4 @@
 /** The ingest API and the proxy behind it. */
-
 import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
@@ -13,9 +12,11 @@ import { NETWORK_INTERFACES, NodeFunction, type Permission } from '../node-funct
 import type { KafkaCluster } from './kafka-cluster.ts';
 import type { Network } from './network.ts';
 
+/** What the proxy runs in and writes to. */
 export interface IngestApiProps {
   readonly network: Network;
   readonly cluster: KafkaCluster;
+  /** `host:port` pairs, separated by commas. */
   readonly bootstrapBrokers: string;
 }
 

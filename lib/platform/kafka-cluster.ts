@@ -1,5 +1,4 @@
 /** The Kafka cluster: MSK Express brokers that let in IAM identities over TLS, and nobody else. */
-
 import { CfnCluster } from 'aws-cdk-lib/aws-msk';
 import { Fn } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
