@@ -1,6 +1,5 @@
 /** `headrace demo`: real data through the whole pipeline, checked against its source. */
 
-import { rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -49,8 +48,7 @@ export async function demo(): Promise<number> {
   const sets = loadDataSets();
   console.log('Synthesizing the stacks with the AWS CDK ...');
   await synth();
-  await rm(DATA_DIR, { recursive: true, force: true });
-  const host = await startHost({ assemblyDir: ASSEMBLY_DIR, dataDir: DATA_DIR, log: () => undefined });
+  const host = await startHost({ assemblyDir: ASSEMBLY_DIR, dataDir: DATA_DIR, fresh: true, log: () => undefined });
   const interrupt = () => host.stop().finally(() => process.exit(130));
   process.once('SIGINT', interrupt);
   try {

@@ -1,5 +1,5 @@
 /** The folder that holds everything a host remembers, and the lock that keeps a second host out of it. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { HostError } from './host-error.ts';
@@ -15,26 +15,38 @@ export interface DataFolder {
 
 /**
  * Makes the folder if need be and locks it for this process, until it unlocks or dies in whatever way.
+ * @param fresh removes what an earlier host left, once the folder is locked.
  * @throws HostError when another host has it or the folder cannot be written.
  */
-export function openDataFolder(folder: string): DataFolder {
+export function openDataFolder(folder: string, fresh = false): DataFolder {
   const path = resolve(folder);
   const logsPath = join(path, 'logs');
   const pidFile = join(path, 'host.pid');
   try {
-    mkdirSync(logsPath, { recursive: true });
-    const lock = takeLock(join(path, 'host.lock'));
+    mkdirSync(path, { recursive: true });
+    const lock = takeLock(join(path, LOCK_FILE));
     if (lock === undefined) {
       throw new HostError(
         `Cannot use the data folder "${path}": process ${readFileSync(pidFile, 'utf8')} uses it, stop that one first`,
       );
     }
+    if (fresh) empty(path);
+    mkdirSync(logsPath, { recursive: true });
     writeFileSync(pidFile, String(process.pid));
     return { path, logsPath, unlock: () => lock.close() };
   } catch (error) {
     if (error instanceof HostError) throw error;
     const reason = (error as Error).message;
     throw new HostError(`Cannot write to the data folder "${path}": ${reason}, choose a folder that can be written`);
+  }
+}
+
+const LOCK_FILE = 'host.lock';
+
+/** Everything but the lock and what SQLite keeps beside it. */
+function empty(path: string): void {
+  for (const name of readdirSync(path)) {
+    if (!name.startsWith(LOCK_FILE)) rmSync(join(path, name), { recursive: true });
   }
 }
 

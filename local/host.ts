@@ -19,6 +19,8 @@ export interface HostOptions {
   readonly assemblyDir: string;
   /** For everything that survives a restart: topics, objects, queues, the warehouse, logs. One host at a time. */
   readonly dataDir: string;
+  /** Starts with an empty data folder, whatever is in it. @default false */
+  readonly fresh?: boolean;
   /** Of the ingest API. @default 0, a free port */
   readonly port?: number;
   /** Of the embedded Kafka broker. @default 0, a free port */
@@ -87,7 +89,7 @@ async function startServices(
   stacks: readonly AssemblyStack[],
   closers: Closer[],
 ): Promise<Deployment> {
-  const folder = openDataFolder(options.dataDir);
+  const folder = openDataFolder(options.dataDir, options.fresh);
   closers.push(() => folder.unlock());
   const aws = await startAwsEndpoint({ dataDir: folder.path, port: 0 });
   closers.push(() => aws.close());
