@@ -55,6 +55,11 @@ export function appendAbsent(node: ColumnNode, definition: number, repetition: n
   for (const leaf of node.leaves) leaf.levels.absent(definition, repetition);
 }
 
+/** Takes back what was appended after the first `rows` rows. */
+export function undoRows(leaves: readonly LeafNode[], rows: number): void {
+  for (const { levels, values } of leaves) values.truncate(values.count - levels.dropAfterRow(rows));
+}
+
 /** Bytes of a decimal of `precision` digits as two's complement. */
 export function decimalWidth(precision: number): number {
   return Math.ceil((precision * Math.log2(10) + 1) / 8);

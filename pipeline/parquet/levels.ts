@@ -11,27 +11,33 @@ export class Levels {
   definitions: Uint8Array = new Uint8Array(0);
   repetitions: Uint8Array = new Uint8Array(0);
   count = 0;
-  /** Rows begun, which is the number of entries at repetition level 0. */
-  rows = 0;
+  /** Entries at repetition level 0, counted where the two numbers can differ. */
+  #repeatedRows = 0;
 
   constructor(maxDefinition: number, maxRepetition: number) {
     this.maxDefinition = maxDefinition;
     this.maxRepetition = maxRepetition;
   }
 
+  /** Rows begun. */
+  get rows(): number {
+    return this.maxRepetition > 0 ? this.#repeatedRows : this.count;
+  }
+
   /** An entry with a value; `repetition` tells which repeated ancestor it continues, 0 begins a row. */
   present(repetition: number): void {
-    this.absent(this.maxDefinition, repetition);
+    if (this.maxDefinition > 0) this.absent(this.maxDefinition, repetition);
+    else this.count++;
   }
 
   /** An entry without a value: `definition` of its ancestors are there. */
   absent(definition: number, repetition: number): void {
     const at = this.count++;
-    if (repetition === 0) this.rows++;
-    if (this.maxDefinition === 0) return;
     if (at === this.definitions.length) this.#grow();
     this.definitions[at] = definition;
-    if (this.maxRepetition > 0) this.repetitions[at] = repetition;
+    if (this.maxRepetition === 0) return;
+    this.repetitions[at] = repetition;
+    if (repetition === 0) this.#repeatedRows++;
   }
 
   /**
@@ -44,7 +50,7 @@ export class Levels {
     while (this.rows > rows) {
       const at = --this.count;
       if (this.maxDefinition === 0 || this.definitions[at] === this.maxDefinition) values++;
-      if (this.maxRepetition === 0 || this.repetitions[at] === 0) this.rows--;
+      if (this.maxRepetition > 0 && this.repetitions[at] === 0) this.#repeatedRows--;
     }
     return values;
   }
@@ -76,7 +82,7 @@ export class Levels {
 
   clear(): void {
     this.count = 0;
-    this.rows = 0;
+    this.#repeatedRows = 0;
   }
 
   #grow(): void {

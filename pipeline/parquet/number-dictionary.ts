@@ -9,8 +9,8 @@ export interface NumberDictionary {
   readonly indexes: Int32Array;
 }
 
-/** After this many values, a column that is mostly distinct is given up. */
-const SAMPLE = 4096;
+/** After this many values, a column is given up where three in four are new. */
+const SAMPLE = 16_384;
 /** Beyond this many entries the hash table leaves the processor's cache and costs more than it saves. */
 const ENTRIES_MAX = 65_536;
 
@@ -37,7 +37,7 @@ export function numberDictionary(words: Int32Array, count: number, width: 1 | 2)
       entry = (table[slot] as number) - 1;
     }
     if (entry < 0) {
-      if (distinct === entriesMax || (i >= SAMPLE && distinct * 2 > i)) return undefined;
+      if (distinct === entriesMax || (i === SAMPLE && distinct * 4 > i * 3)) return undefined;
       entry = distinct++;
       table[slot] = entry + 1;
       entries[entry * width] = low;

@@ -1,7 +1,7 @@
 /** Rows in, a Parquet file out. */
 import type { Column } from '../contract/column.ts';
 import { type PageLimits, writeColumnChunk } from './column-chunk.ts';
-import { type ColumnNode, columnTree, type LeafNode } from './column-tree.ts';
+import { type ColumnNode, columnTree, type LeafNode, undoRows } from './column-tree.ts';
 import { type Compression, type PageCodec, pageCodec } from './compression.ts';
 import { FileOutput } from './file-output.ts';
 import { fileFooter, type RowGroup } from './footer.ts';
@@ -118,10 +118,7 @@ export class ParquetWriter {
   }
 
   #undoRow(rejection: Rejection): Rejection {
-    for (const { levels, values } of this.#leaves) {
-      const dropped = levels.dropAfterRow(this.#rows);
-      values.truncate(values.count - dropped);
-    }
+    undoRows(this.#leaves, this.#rows);
     return rejection;
   }
 

@@ -16,18 +16,28 @@ export function compressSnappy(input: Uint8Array): Uint8Array {
   const out = new ByteBuffer(32 + input.length + Math.ceil(input.length / 6));
   out.varint(input.length);
   const table = new Uint16Array(1 << TABLE_BITS);
+  let length = out.length;
   for (let start = 0; start < input.length; start += BLOCK) {
     if (start > 0) table.fill(0);
-    compressBlock(input, start, Math.min(start + BLOCK, input.length), table, out);
+    length = compressBlock(input, start, Math.min(start + BLOCK, input.length), table, out.bytes, length);
   }
-  return out.view();
+  return out.bytes.subarray(0, length);
 }
 
-function compressBlock(input: Uint8Array, start: number, end: number, table: Uint16Array, out: ByteBuffer): void {
+/** Writes to `out` from `outAt` on, where there is room for the worst case. @returns where it ended */
+function compressBlock(
+  input: Uint8Array,
+  start: number,
+  end: number,
+  table: Uint16Array,
+  out: Uint8Array,
+  outAt: number,
+): number {
   const limit = end - TAIL;
   let literal = start;
   let at = start + 1;
   let misses = 32;
+  let to = outAt;
   while (at < limit) {
     const word = readWord(input, at);
     const slot = Math.imul(word, 0x1e35a7bd) >>> (32 - TABLE_BITS);
@@ -37,14 +47,19 @@ function compressBlock(input: Uint8Array, start: number, end: number, table: Uin
       at += misses++ >>> 5;
       continue;
     }
-    const matched = matchEnd(input, candidate + MIN_MATCH, at + MIN_MATCH, end);
-    writeLiteral(input, literal, at, out);
-    writeCopy(at - candidate, matched - at, out);
+    let matched = at + MIN_MATCH;
+    let earlier = candidate + MIN_MATCH;
+    while (matched < end && input[matched] === input[earlier]) {
+      matched++;
+      earlier++;
+    }
+    to = writeLiteral(input, literal, at, out, to);
+    to = writeCopy(at - candidate, matched - at, out, to);
     at = matched;
     literal = matched;
     misses = 32;
   }
-  writeLiteral(input, literal, end, out);
+  return writeLiteral(input, literal, end, out, to);
 }
 
 function readWord(input: Uint8Array, at: number): number {
@@ -56,52 +71,47 @@ function readWord(input: Uint8Array, at: number): number {
   );
 }
 
-function matchEnd(input: Uint8Array, candidate: number, from: number, end: number): number {
-  let at = from;
-  let earlier = candidate;
-  while (at < end && input[at] === input[earlier]) {
-    at++;
-    earlier++;
-  }
-  return at;
-}
-
-function writeLiteral(input: Uint8Array, from: number, to: number, out: ByteBuffer): void {
+function writeLiteral(input: Uint8Array, from: number, to: number, out: Uint8Array, outAt: number): number {
   const length = to - from;
-  if (length === 0) return;
+  if (length === 0) return outAt;
   const size = length - 1;
-  if (size < 60) out.byte(size << 2);
+  let at = outAt;
+  if (size < 60) out[at++] = size << 2;
   else if (size < 256) {
-    out.byte(60 << 2);
-    out.byte(size);
+    out[at++] = 60 << 2;
+    out[at++] = size;
   } else {
-    out.byte(61 << 2);
-    out.byte(size & 0xff);
-    out.byte(size >>> 8);
+    out[at++] = 61 << 2;
+    out[at++] = size & 0xff;
+    out[at++] = size >>> 8;
   }
-  out.append(input.subarray(from, to));
+  // A native copy costs as much as some dozens of bytes do in a loop.
+  if (length > 48) out.set(input.subarray(from, to), at);
+  else for (let i = 0; i < length; i++) out[at + i] = input[from + i] as number;
+  return at + length;
 }
 
 /** Copies of more than 64 bytes are split; none of the pieces is shorter than four. */
-function writeCopy(offset: number, length: number, out: ByteBuffer): void {
+function writeCopy(offset: number, length: number, out: Uint8Array, outAt: number): number {
   let rest = length;
+  let at = outAt;
   while (rest >= 68) {
-    longCopy(offset, 64, out);
+    at = longCopy(offset, 64, out, at);
     rest -= 64;
   }
   if (rest > 64) {
-    longCopy(offset, 60, out);
+    at = longCopy(offset, 60, out, at);
     rest -= 60;
   }
-  if (rest >= 12 || offset >= 2048) longCopy(offset, rest, out);
-  else {
-    out.byte(((offset >>> 8) << 5) | ((rest - 4) << 2) | 1);
-    out.byte(offset & 0xff);
-  }
+  if (rest >= 12 || offset >= 2048) return longCopy(offset, rest, out, at);
+  out[at] = ((offset >>> 8) << 5) | ((rest - 4) << 2) | 1;
+  out[at + 1] = offset & 0xff;
+  return at + 2;
 }
 
-function longCopy(offset: number, length: number, out: ByteBuffer): void {
-  out.byte(((length - 1) << 2) | 2);
-  out.byte(offset & 0xff);
-  out.byte(offset >>> 8);
+function longCopy(offset: number, length: number, out: Uint8Array, at: number): number {
+  out[at] = ((length - 1) << 2) | 2;
+  out[at + 1] = offset & 0xff;
+  out[at + 2] = offset >>> 8;
+  return at + 3;
 }

@@ -1,8 +1,13 @@
 /** Keys of Protobuf map entries, to tell which entries replace which. */
 import type { ScalarType } from '../contract/message.ts';
-import type { EntryKey } from './field-reader.ts';
 import { SCALAR_WIRE_TYPES } from './scalar-reader.ts';
 import { WireCursor, WireType } from './wire-cursor.ts';
+
+/**
+ * A text that two entries of a map share exactly when their keys are equal, from the content of an entry. Of a
+ * malformed one, any text.
+ */
+export type EntryKey = (bytes: Uint8Array, from: number, to: number) => string;
 
 const KEY_FIELD = 1;
 

@@ -1,9 +1,9 @@
 /** Scalar and enum values from wire bytes into a leaf's store. */
-
 import type { EnumType, ScalarType } from '../contract/message.ts';
 import { BooleanValues } from '../parquet/boolean-values.ts';
 import { BytesValues } from '../parquet/bytes-values.ts';
 import type { LeafNode } from '../parquet/column-tree.ts';
+import type { Levels } from '../parquet/levels.ts';
 import { NumberValues } from '../parquet/number-values.ts';
 import { type Rejection, reject } from '../parquet/rejection.ts';
 import { type WireCursor, WireType } from './wire-cursor.ts';
@@ -30,23 +30,31 @@ export const SCALAR_WIRE_TYPES: Readonly<Record<ScalarType, number>> = {
   bytes: WireType.delimited,
 };
 
-/** The reader of a scalar. @returns undefined where the leaf's type cannot hold every value of it */
-export function scalarReader(scalar: ScalarType, leaf: LeafNode): ValueReader | undefined {
-  const { values, levels, column } = leaf;
-  const push = scalarPush(scalar, column.type.kind, values);
-  if (!push) return undefined;
-  return (cursor, repetition) => {
-    const rejection = push(cursor);
-    if (rejection === undefined) levels.present(repetition);
-    return rejection;
-  };
+/**
+ * The reader of a scalar. Each kind is one closure down to the store, as calls through closures are what a value costs.
+ *
+ * @returns undefined where the leaf's type cannot hold every value of the scalar
+ */
+export function scalarReader(scalar: ScalarType, { values, levels, column }: LeafNode): ValueReader | undefined {
+  const { kind } = column.type;
+  if (values instanceof BytesValues) {
+    const fits = scalar === 'string' ? values.text : scalar === 'bytes' && kind === 'bytes';
+    return fits ? bytesReader(values, levels) : undefined;
+  }
+  if (values instanceof BooleanValues) return scalar === 'bool' ? booleanReader(values, levels) : undefined;
+  if (!(values instanceof NumberValues)) return undefined;
+  if (kind === 'double' || kind === 'float') return floatReader(scalar, kind, values, levels);
+  if (kind !== 'int') return undefined;
+  return values.width === 1 ? int32Reader(scalar, values, levels) : int64Reader(scalar, values, levels);
 }
 
 /** The reader of an enum: rows carry the first name of a number. */
-export function enumReader(type: EnumType, leaf: LeafNode): ValueReader | undefined {
-  const { values, levels } = leaf;
+export function enumReader(type: EnumType, { values, levels }: LeafNode): ValueReader | undefined {
   if (!(values instanceof BytesValues)) return undefined;
-  const names = enumNames(type);
+  const names = new Map<number, Uint8Array>();
+  for (const [name, number] of Object.entries(type.values)) {
+    if (!names.has(number)) names.set(number, new TextEncoder().encode(name));
+  }
   return (cursor, repetition) => {
     const name = names.get(cursor.varint32());
     if (!name) return reject('enum', `a number that enum ${type.name} names is required`);
@@ -56,128 +64,133 @@ export function enumReader(type: EnumType, leaf: LeafNode): ValueReader | undefi
   };
 }
 
-function enumNames(type: EnumType): Map<number, Uint8Array> {
-  const names = new Map<number, Uint8Array>();
-  for (const [name, number] of Object.entries(type.values)) {
-    if (!names.has(number)) names.set(number, new TextEncoder().encode(name));
-  }
-  return names;
-}
-
-type Push = (cursor: WireCursor) => Rejection | undefined;
-
-function scalarPush(scalar: ScalarType, kind: string, values: LeafNode['values']): Push | undefined {
-  if (values instanceof BytesValues) {
-    return (scalar === 'string' && values.text) || (scalar === 'bytes' && kind === 'bytes')
-      ? bytesPush(values)
-      : undefined;
-  }
-  if (values instanceof BooleanValues) return scalar === 'bool' ? booleanPush(values) : undefined;
-  if (!(values instanceof NumberValues)) return undefined;
-  if (kind === 'double' || kind === 'float') return floatPush(scalar, kind, values);
-  if (kind !== 'int') return undefined;
-  return values.width === 1 ? int32Push(scalar, values) : int64Push(scalar, values);
-}
-
 const notUtf8 = reject('unicode', 'a string must be UTF-8');
 
-function bytesPush(values: BytesValues): Push {
-  return (cursor) => {
+function bytesReader(values: BytesValues, levels: Levels): ValueReader {
+  return (cursor, repetition) => {
     const length = cursor.length();
     const { at } = cursor;
     cursor.at = at + length;
-    return values.pushBytes(cursor.bytes, at, at + length) ? undefined : notUtf8;
+    if (!values.pushBytes(cursor.bytes, at, at + length)) return notUtf8;
+    levels.present(repetition);
+    return undefined;
   };
 }
 
-function booleanPush(values: BooleanValues): Push {
-  return (cursor) => {
+function booleanReader(values: BooleanValues, levels: Levels): ValueReader {
+  return (cursor, repetition) => {
     cursor.varint64();
     values.push((cursor.low | cursor.high) !== 0);
+    levels.present(repetition);
     return undefined;
   };
 }
 
-function floatPush(scalar: ScalarType, kind: string, values: NumberValues): Push | undefined {
-  if (scalar === 'double' && kind === 'double') {
-    return (cursor) => {
-      cursor.fixed64();
-      values.pushInt64(cursor.low, cursor.high);
-      return undefined;
-    };
-  }
+function floatReader(scalar: ScalarType, kind: string, values: NumberValues, levels: Levels): ValueReader | undefined {
+  if (scalar === 'double' && kind === 'double') return fixed64Reader(values, levels);
   if (scalar !== 'float') return undefined;
-  if (kind === 'float') {
-    return (cursor) => {
-      values.pushInt32(cursor.fixed32());
-      return undefined;
-    };
-  }
+  if (kind === 'float') return fixed32Reader(values, levels);
   const word = new Int32Array(1);
   const float = new Float32Array(word.buffer);
-  return (cursor) => {
+  return (cursor, repetition) => {
     word[0] = cursor.fixed32();
     values.pushDouble(float[0] as number);
+    levels.present(repetition);
     return undefined;
   };
 }
 
-type Read32 = (cursor: WireCursor) => number;
+function fixed32Reader(values: NumberValues, levels: Levels): ValueReader {
+  return (cursor, repetition) => {
+    values.pushInt32(cursor.fixed32());
+    levels.present(repetition);
+    return undefined;
+  };
+}
 
-const READ_32: Partial<Record<ScalarType, Read32>> = {
-  int32: (cursor) => cursor.varint32(),
-  uint32: (cursor) => cursor.varint32(),
-  sint32: (cursor) => {
-    const bits = cursor.varint32();
-    return (bits >>> 1) ^ -(bits & 1);
-  },
-  fixed32: (cursor) => cursor.fixed32(),
-  sfixed32: (cursor) => cursor.fixed32(),
-};
+function fixed64Reader(values: NumberValues, levels: Levels): ValueReader {
+  return (cursor, repetition) => {
+    cursor.fixed64();
+    values.pushInt64(cursor.low, cursor.high);
+    levels.present(repetition);
+    return undefined;
+  };
+}
 
 function isUnsigned(scalar: ScalarType): boolean {
   return /^(uint|fixed)/.test(scalar);
 }
 
-function int32Push(scalar: ScalarType, values: NumberValues): Push | undefined {
-  const read = READ_32[scalar];
-  if (!read || isUnsigned(scalar) !== (values.order === 'unsigned')) return undefined;
-  return (cursor) => {
-    values.pushInt32(read(cursor));
-    return undefined;
-  };
-}
-
-function int64Push(scalar: ScalarType, values: NumberValues): Push | undefined {
-  const unsigned = isUnsigned(scalar);
-  const read32 = READ_32[scalar];
-  if (read32) {
-    if (!unsigned && values.order === 'unsigned') return undefined;
-    return (cursor) => {
-      const low = read32(cursor);
-      values.pushInt64(low, unsigned ? 0 : low >> 31);
+function int32Reader(scalar: ScalarType, values: NumberValues, levels: Levels): ValueReader | undefined {
+  if (isUnsigned(scalar) !== (values.order === 'unsigned')) return undefined;
+  switch (scalar) {
+    case 'int32':
+    case 'uint32':
+      return (cursor, repetition) => {
+        values.pushInt32(cursor.varint32());
+        levels.present(repetition);
+        return undefined;
+      };
+    case 'sint32':
+      return (cursor, repetition) => {
+        values.pushInt32(unzigzag(cursor.varint32()));
+        levels.present(repetition);
+        return undefined;
+      };
+    case 'fixed32':
+    case 'sfixed32':
+      return fixed32Reader(values, levels);
+    default:
       return undefined;
-    };
   }
-  const read = READ_64[scalar];
-  if (!read || unsigned !== (values.order === 'unsigned')) return undefined;
-  return (cursor) => {
-    read(cursor);
-    values.pushInt64(cursor.low, cursor.high);
+}
+
+function unzigzag(bits: number): number {
+  return (bits >>> 1) ^ -(bits & 1);
+}
+
+function int64Reader(scalar: ScalarType, values: NumberValues, levels: Levels): ValueReader | undefined {
+  const wide = scalar.endsWith('64');
+  const unsigned = isUnsigned(scalar);
+  // A 32-bit unsigned value fits a signed 64-bit column; no other change of sign is safe.
+  if (unsigned ? wide && values.order === 'signed' : values.order === 'unsigned') return undefined;
+  switch (scalar) {
+    case 'int64':
+    case 'uint64':
+      return (cursor, repetition) => {
+        cursor.varint64();
+        values.pushInt64(cursor.low, cursor.high);
+        levels.present(repetition);
+        return undefined;
+      };
+    case 'sint64':
+      return (cursor, repetition) => {
+        cursor.varint64();
+        const { low, high } = cursor;
+        const sign = -(low & 1);
+        values.pushInt64(((low >>> 1) | (high << 31)) ^ sign, (high >>> 1) ^ sign);
+        levels.present(repetition);
+        return undefined;
+      };
+    case 'fixed64':
+    case 'sfixed64':
+      return fixed64Reader(values, levels);
+    default:
+      return widenedReader(scalar, values, levels);
+  }
+}
+
+/** 32-bit integers into a 64-bit column, which a newer version of a message may have made of it. */
+function widenedReader(scalar: ScalarType, values: NumberValues, levels: Levels): ValueReader | undefined {
+  const fixed = scalar.endsWith('fixed32');
+  if (!fixed && !scalar.endsWith('int32')) return undefined;
+  const zigzag = scalar === 'sint32';
+  const unsigned = isUnsigned(scalar);
+  return (cursor, repetition) => {
+    const bits = fixed ? cursor.fixed32() : cursor.varint32();
+    const low = zigzag ? unzigzag(bits) : bits;
+    values.pushInt64(low, unsigned ? 0 : low >> 31);
+    levels.present(repetition);
     return undefined;
   };
 }
-
-const READ_64: Partial<Record<ScalarType, (cursor: WireCursor) => void>> = {
-  int64: (cursor) => cursor.varint64(),
-  uint64: (cursor) => cursor.varint64(),
-  sint64: (cursor) => {
-    cursor.varint64();
-    const { low, high } = cursor;
-    const sign = -(low & 1);
-    cursor.low = ((low >>> 1) | (high << 31)) ^ sign;
-    cursor.high = (high >>> 1) ^ sign;
-  },
-  fixed64: (cursor) => cursor.fixed64(),
-  sfixed64: (cursor) => cursor.fixed64(),
-};

@@ -3,11 +3,9 @@
 import type { LeafNode } from '../parquet/column-tree.ts';
 import { EARLIEST_MS, LATEST_MS } from '../parquet/leaf-appender.ts';
 import { NumberValues } from '../parquet/number-values.ts';
-import { type Rejection, reject } from '../parquet/rejection.ts';
+import { reject } from '../parquet/rejection.ts';
+import type { RangeReader } from './message-scanner.ts';
 import { WireCursor, WireType } from './wire-cursor.ts';
-
-/** Reads the message in `bytes[from, to)` into a column. */
-export type RangeReader = (bytes: Uint8Array, from: number, to: number, repetition: number) => Rejection | undefined;
 
 const EARLIEST_SECONDS = EARLIEST_MS / 1000;
 const LATEST_SECONDS = Math.floor(LATEST_MS / 1000);

@@ -1,0 +1,90 @@
+/** Byte strings one after the other, each with its length before it: the PLAIN encoding of BYTE_ARRAY. */
+import { compareBytes } from './byte-bounds.ts';
+import { grownBytes, grownWords, writeUint32 } from './byte-buffer.ts';
+
+/** The four bytes of a length. */
+const PREFIX = 4;
+/** Up to this length a loop over the bytes beats a native copy. */
+const SHORT = 32;
+
+/** A list of byte strings in one heap, which can be cut at its end. */
+export class ByteEntries {
+  /** Content may be written from `reserve`'s result on, and becomes an entry by `commit`. */
+  heap: Uint8Array = new Uint8Array(0);
+  count = 0;
+  byteLength = 0;
+  #starts = new Int32Array(0);
+
+  /** Makes room for an entry of `length` bytes. @returns where its content goes */
+  reserve(length: number): number {
+    const needed = this.byteLength + PREFIX + length;
+    if (needed > this.heap.length) this.heap = grownBytes(this.heap, needed);
+    return this.byteLength + PREFIX;
+  }
+
+  /** Makes the `length` bytes that were written after `reserve` an entry. */
+  commit(length: number): void {
+    if (this.count === this.#starts.length) this.#starts = grownWords(this.#starts, this.count + 1);
+    this.#starts[this.count++] = this.byteLength;
+    writeUint32(this.heap, this.byteLength, length);
+    this.byteLength += PREFIX + length;
+  }
+
+  /** Adds a copy of `bytes[from, to)`. */
+  add(bytes: Uint8Array, from: number, to: number): void {
+    const length = to - from;
+    const start = this.reserve(length);
+    const { heap } = this;
+    if (length > SHORT) heap.set(bytes.subarray(from, to), start);
+    else for (let i = 0; i < length; i++) heap[start + i] = bytes[from + i] as number;
+    this.commit(length);
+  }
+
+  /** Where an entry begins, length included; of the entry after the last, where the heap ends. */
+  startOf(entry: number): number {
+    return entry < this.count ? (this.#starts[entry] as number) : this.byteLength;
+  }
+
+  equals(entry: number, bytes: Uint8Array, from: number, to: number): boolean {
+    const start = this.startOf(entry) + PREFIX;
+    const length = to - from;
+    if (this.startOf(entry + 1) - start !== length) return false;
+    const { heap } = this;
+    for (let i = 0; i < length; i++) if (heap[start + i] !== bytes[from + i]) return false;
+    return true;
+  }
+
+  compare(a: number, b: number): number {
+    const { heap } = this;
+    const [startA, startB] = [this.startOf(a) + PREFIX, this.startOf(b) + PREFIX];
+    // Most pairs differ in the first byte, which saves two views.
+    const first = (heap[startA] as number) - (heap[startB] as number);
+    return first !== 0 && this.#isFilled(a) && this.#isFilled(b)
+      ? first
+      : compareBytes(this.contentOf(a), this.contentOf(b));
+  }
+
+  /** Adds a copy of another list's entry. */
+  addFrom(other: ByteEntries, entry: number): void {
+    this.add(other.heap, other.startOf(entry) + PREFIX, other.startOf(entry + 1));
+  }
+
+  contentOf(entry: number): Uint8Array {
+    return this.heap.subarray(this.startOf(entry) + PREFIX, this.startOf(entry + 1));
+  }
+
+  /** The entries `[from, to)` with their lengths. */
+  plain(from: number, to: number): Uint8Array {
+    return this.heap.subarray(this.startOf(from), this.startOf(to));
+  }
+
+  /** Keeps the first `count` entries. */
+  truncate(count: number): void {
+    this.byteLength = this.startOf(count);
+    this.count = count;
+  }
+
+  #isFilled(entry: number): boolean {
+    return this.startOf(entry + 1) - this.startOf(entry) > PREFIX;
+  }
+}
