@@ -45,12 +45,17 @@ async function main(): Promise<number> {
 /** Errors that a person can mend are one line; anything else is a defect and shows where it came from. */
 const EXPECTED: ReadonlySet<string> = new Set(['CommandError', 'ContractError', 'HostError']);
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  const expected =
-    error instanceof Error &&
-    (EXPECTED.has(error.name) || ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')));
-  console.error(expected ? error.message : error);
-  process.exitCode = 1;
+async function exitCode(): Promise<number> {
+  try {
+    return await main();
+  } catch (error) {
+    const expected =
+      error instanceof Error &&
+      (EXPECTED.has(error.name) || ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')));
+    console.error(expected ? error.message : error);
+    return 1;
+  }
 }
+
+// A command is over when it returns, also when a failure left a connection open.
+process.exit(await exitCode());

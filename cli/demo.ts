@@ -37,7 +37,9 @@ const MEGABYTE = 1024 * 1024;
 interface Run {
   readonly set: DataSet;
   readonly sent: Sent;
-  /** Since the first event was sent, in seconds. */
+  /** When its first event was sent, in milliseconds of the process. */
+  readonly started: number;
+  /** Since then, in seconds; 0 until it is so. */
   committedAfter: number;
   loadedAfter: number;
   commits: readonly Commit[];
@@ -53,15 +55,15 @@ export async function demo(): Promise<number> {
   process.once('SIGINT', interrupt);
   try {
     console.log(`The pipeline runs: ${host.ingestUrl}\n`);
-    const started = performance.now();
     const runs: Run[] = [];
     for (const set of sets) {
       const bar = progressBar(set.event.padEnd(20), set.events.length);
+      const started = performance.now();
       const sent = await sendEvents(host.ingestUrl, set, (answered) => bar.update(answered));
-      runs.push({ set, sent, committedAfter: 0, loadedAfter: 0, commits: [] });
+      runs.push({ set, sent, started, committedAfter: 0, loadedAfter: 0, commits: [] });
     }
     console.log('\nWaiting for the warehouse ...');
-    await followUntilLoaded(host, runs, started);
+    await followUntilLoaded(host, runs);
     return await report(host, runs);
   } finally {
     process.off('SIGINT', interrupt);
@@ -79,7 +81,7 @@ function loadDataSets(): DataSet[] {
 }
 
 /** Watches the commits, then the ledger, until both have what was accepted, or nothing has moved for too long. */
-async function followUntilLoaded(host: Host, runs: Run[], started: number): Promise<void> {
+async function followUntilLoaded(host: Host, runs: Run[]): Promise<void> {
   const s3 = awsClient(host);
   const readers = runs.map(({ set }) => lakeReader(s3ObjectStore(lakeBucket(host, set.event), s3)));
   let [progress, quietSince] = [-1, performance.now()];
@@ -88,7 +90,7 @@ async function followUntilLoaded(host: Host, runs: Run[], started: number): Prom
     for (const [index, run] of runs.entries()) {
       run.commits = run.committedAfter > 0 ? run.commits : ((await readers[index]?.()) ?? []);
       const records = run.commits.reduce((sum, { rows, rejected }) => sum + rows + (rejected?.count ?? 0), 0);
-      const now = (performance.now() - started) / 1000;
+      const now = (performance.now() - run.started) / 1000;
       if (records >= run.sent.accepted && run.committedAfter === 0) {
         run.committedAfter = now;
       }
