@@ -1,6 +1,7 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --disable-warning=TimeoutNegativeWarning
 /** The command line: one command a file in `cli/`. */
 import { parseArgs } from 'node:util';
+import { CommandError } from '../cli/command-error.ts';
 
 const USAGE = `Usage: headrace <command> [options]
 
@@ -30,7 +31,7 @@ async function main(): Promise<number> {
       });
       const { start } = await import('../cli/start.ts');
       const { dir, port, assembly, brokers } = values;
-      return start({ dataDir: dir, port: Number(port), assembly, brokers });
+      return start({ dataDir: dir, port: portNumber(port), assembly, brokers });
     }
     case 'demo':
       return (await import('../cli/demo.ts')).demo();
@@ -40,6 +41,14 @@ async function main(): Promise<number> {
       console.error(command === undefined ? USAGE : `Unknown command "${command}".\n\n${USAGE}`);
       return command === undefined ? 0 : 2;
   }
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new CommandError(`Cannot use "${text}" as a port: allowed are 0 to 65535`);
+  }
+  return port;
 }
 
 /** Errors that a person can mend are one line; anything else is a defect and shows where it came from. */
