@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { openDataFolder } from '../../local/data-folder.ts';
@@ -37,4 +37,16 @@ test('openDataFolder says in one line that a folder cannot be written', () => {
   writeFileSync(file, '');
   expect(() => openDataFolder(join(file, 'data'))).toThrow(HostError);
   expect(() => openDataFolder(join(file, 'data'))).toThrow(/^Cannot write to the data folder ".*": ENOTDIR.*[^\n]$/);
+});
+
+test('openDataFolder can start from nothing, but not under another host', () => {
+  const path = join(temporaryFolder(), 'data');
+  const folder = openDataFolder(path);
+  mkdirSync(join(path, 's3', 'bucket'), { recursive: true });
+  writeFileSync(join(path, 's3', 'bucket', 'object'), '');
+  expect(() => openDataFolder(path, true)).toThrow(HostError);
+  expect(existsSync(join(path, 's3', 'bucket', 'object'))).toBe(true);
+  folder.unlock();
+  openDataFolder(path, true).unlock();
+  expect(readdirSync(path).sort()).toEqual(['host.lock', 'host.pid', 'logs']);
 });

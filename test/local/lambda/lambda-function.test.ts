@@ -1,0 +1,215 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import type { FunctionDefinition } from '../../../local/lambda/function-definition.ts';
+import { type FunctionError, type InvocationResult, PAYLOAD_BYTES_MAX } from '../../../local/lambda/invocation.ts';
+import { LambdaFunction } from '../../../local/lambda/lambda-function.ts';
+import { RuntimeApi } from '../../../local/lambda/runtime-api.ts';
+import { temporaryFolder } from '../fixture-assembly.ts';
+
+const runtimeApi = new RuntimeApi();
+const started: LambdaFunction[] = [];
+let errors: FunctionError[] = [];
+
+beforeAll(() => runtimeApi.start());
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((each) => each.stop()));
+  errors = [];
+});
+afterAll(() => runtimeApi.close());
+
+function define(source: string, overrides: Partial<FunctionDefinition> = {}): FunctionDefinition {
+  const dir = temporaryFolder();
+  const codeDir = join(dir, 'code');
+  mkdirSync(codeDir);
+  writeFileSync(join(codeDir, 'index.mjs'), source);
+  return {
+    name: 'fixture',
+    arn: 'arn:aws:lambda:us-east-1:000000000000:function:fixture',
+    codeDir,
+    environment: { _HANDLER: 'index.handler', LAMBDA_TASK_ROOT: codeDir, AWS_LAMBDA_FUNCTION_NAME: 'fixture' },
+    timeoutSeconds: 30,
+    memoryMegabytes: 128,
+    concurrency: 1,
+    logFile: join(dir, 'fixture.log'),
+    ...overrides,
+  };
+}
+
+function startFunction(source: string, overrides: Partial<FunctionDefinition> = {}): LambdaFunction {
+  const started_ = new LambdaFunction(define(source, overrides), runtimeApi, (_, error) => errors.push(error));
+  started.push(started_);
+  return started_;
+}
+
+const invoke = (target: LambdaFunction, event: unknown = {}) => target.invoke(Buffer.from(JSON.stringify(event)));
+const value = (result: InvocationResult): unknown =>
+  result.ok ? JSON.parse(String(result.payload)) : { failed: result.error.errorType };
+
+test('invoke passes the event and a Lambda context, and reuses the environment', async () => {
+  const target = startFunction(`
+    let calls = 0;
+    export const handler = async (event, context) => ({
+      event, calls: ++calls, name: context.functionName, arn: context.invokedFunctionArn,
+      id: context.awsRequestId, remaining: context.getRemainingTimeInMillis(), pid: process.pid,
+    });`);
+  const first = value(await invoke(target, { a: 'é' })) as Record<string, unknown>;
+  const second = value(await invoke(target)) as Record<string, unknown>;
+  expect(first).toMatchObject({ event: { a: 'é' }, calls: 1, name: 'fixture', arn: target.definition.arn });
+  expect(first['remaining']).toBeGreaterThan(20_000);
+  expect(first['remaining']).toBeLessThanOrEqual(30_000);
+  expect(second).toMatchObject({ calls: 2, pid: first['pid'] });
+  expect(second['id']).not.toBe(first['id']);
+});
+
+test('invoke runs as many at once as the concurrency allows, and one at a time in each environment', async () => {
+  const source = `
+    let running = 0;
+    export const handler = async () => {
+      running++;
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      return { pid: process.pid, running: running-- };
+    };`;
+  const target = startFunction(source, { concurrency: 2 });
+  const results = (await Promise.all([1, 2, 3, 4, 5].map(() => invoke(target)))).map(value) as Record<
+    string,
+    unknown
+  >[];
+  expect(new Set(results.map(({ pid }) => pid)).size).toBe(2);
+  expect(results.every(({ running }) => running === 1)).toBe(true);
+});
+
+test('invoke gives the error that a handler throws, and goes on in the same environment', async () => {
+  const target = startFunction(`
+    export const handler = async ({ fail }) => {
+      if (fail) throw new TypeError('no such thing');
+      return process.pid;
+    };`);
+  const before = value(await invoke(target));
+  const result = await invoke(target, { fail: true });
+  expect(result).toMatchObject({ ok: false, error: { errorType: 'TypeError', errorMessage: 'no such thing' } });
+  expect(value(await invoke(target))).toBe(before);
+  expect(errors.map(({ errorMessage }) => errorMessage)).toEqual(['no such thing']);
+  expect(readFileSync(target.definition.logFile, 'utf8')).toMatch(/Invoke Error TypeError: no such thing/);
+});
+
+test('invoke fails when the timeout passes, kills the environment and starts another one', async () => {
+  const source = `export const handler = ({ hang }) => (hang ? new Promise(() => setInterval(() => {}, 9)) : process.pid);`;
+  const target = startFunction(source, { timeoutSeconds: 1 });
+  const before = value(await invoke(target));
+  const result = await invoke(target, { hang: true });
+  expect(result).toMatchObject({
+    error: {
+      errorType: 'Sandbox.Timedout',
+      errorMessage: expect.stringMatching(/^RequestId: \S+ Error: Task timed out after 1\.00 seconds$/),
+    },
+  });
+  const after = value(await invoke(target));
+  expect(after).toEqual(expect.any(Number));
+  expect(after).not.toBe(before);
+});
+
+test('invoke fails when the process exits, and the next one gets a new process', async () => {
+  const target = startFunction(`export const handler = async ({ exit }) => (exit ? process.exit(3) : 'fine');`);
+  const result = await invoke(target, { exit: true });
+  expect(result).toMatchObject({
+    error: { errorType: 'Runtime.ExitError', errorMessage: 'Runtime exited with error: exit status 3' },
+  });
+  expect(value(await invoke(target))).toBe('fine');
+});
+
+test.each([
+  ['a module that throws', `throw new RangeError('bad start');`, 'RangeError', 'bad start'],
+  ['a module that does not parse', 'export const = 1', 'SyntaxError', ''],
+  ['a missing export', 'export const other = 1;', 'Error', 'index.handler is undefined or not exported'],
+  ['a module that exits', 'process.exit(4)', 'Runtime.ExitError', 'exit status 4'],
+])('invoke gives the init error of %s', async (_, source, errorType, message) => {
+  const result = await invoke(startFunction(source));
+  expect(result).toMatchObject({ ok: false, error: { errorType, errorMessage: expect.stringContaining(message) } });
+});
+
+test('invoke refuses payloads over 6 MB in both directions as Lambda does', async () => {
+  const target = startFunction(`export const handler = async ({ size }) => 'x'.repeat(size);`);
+  expect(value(await target.invoke(Buffer.alloc(PAYLOAD_BYTES_MAX + 1, 32)))).toEqual({
+    failed: 'RequestEntityTooLargeException',
+  });
+  expect(await invoke(target, { size: PAYLOAD_BYTES_MAX })).toMatchObject({
+    error: { errorType: 'Function.ResponseSizeTooLarge' },
+  });
+  const largest = await invoke(target, { size: PAYLOAD_BYTES_MAX - 2 });
+  expect(largest.ok && largest.payload.length).toBe(PAYLOAD_BYTES_MAX);
+});
+
+test('invoke returns null for a handler that returns nothing', async () => {
+  expect(value(await invoke(startFunction('export const handler = async () => {};')))).toBeNull();
+});
+
+test('a function gets only its own environment variables, and packages that its bundle leaves out', async () => {
+  const target = startFunction(
+    `import { Kafka } from 'kafkajs';
+     export const handler = async () => ({ names: Object.keys(process.env), kafka: typeof Kafka });`,
+  );
+  const { names, kafka } = value(await invoke(target)) as { names: string[]; kafka: string };
+  expect(names.sort()).toEqual(['AWS_LAMBDA_FUNCTION_NAME', 'AWS_LAMBDA_RUNTIME_API', 'LAMBDA_TASK_ROOT', '_HANDLER']);
+  expect(kafka).toBe('function');
+});
+
+test('stop ends a running invocation and every process', async () => {
+  const target = startFunction(`
+    export const handler = async ({ hang }) => { if (hang) await new Promise(() => setInterval(() => {}, 9)); return process.pid; };`);
+  const pid = value(await invoke(target)) as number;
+  const hanging = invoke(target, { hang: true });
+  await target.stop();
+  expect(value(await hanging)).toEqual({ failed: 'Runtime.ExitError' });
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  expect(value(await invoke(target))).toEqual({ failed: 'Runtime.ExitError' });
+});
+
+test('processes of functions die with a host that is killed, also in the middle of an invocation', async () => {
+  const definition = define(`
+    import { writeFileSync } from 'node:fs';
+    export const handler = async ({ file }) => {
+      writeFileSync(file, String(process.pid));
+      await new Promise(() => setInterval(() => {}, 1000));
+    };`);
+  const pidFile = join(definition.codeDir, 'pid');
+  const module = (name: string) =>
+    JSON.stringify(pathToFileURL(join(import.meta.dirname, '../../../local/lambda', name)).href);
+  const script = `
+    import { LambdaFunction } from ${module('lambda-function.ts')};
+    import { RuntimeApi } from ${module('runtime-api.ts')};
+    const api = new RuntimeApi();
+    await api.start();
+    const target = new LambdaFunction(${JSON.stringify(definition)}, api, () => {});
+    await target.invoke(Buffer.from(JSON.stringify({ file: ${JSON.stringify(pidFile)} })));`;
+  const host = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' });
+  const pid = Number(await eventually(() => readFileSync(pidFile, 'utf8') || undefined));
+  expect(isAlive(pid)).toBe(true);
+  host.kill('SIGKILL');
+  await once(host, 'exit');
+  expect(await eventually(() => (isAlive(pid) ? undefined : 'gone'))).toBe('gone');
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** Polls until `probe` gives a value; the test's own timeout ends a wait that never succeeds. */
+async function eventually<Found>(probe: () => Found | undefined): Promise<Found> {
+  for (;;) {
+    try {
+      const found = probe();
+      if (found !== undefined) return found;
+    } catch {
+      // Not there yet.
+    }
+    await sleep(20);
+  }
+}
