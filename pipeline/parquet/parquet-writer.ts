@@ -109,7 +109,7 @@ export class ParquetWriter {
     const parts = this.#output.take();
     this.#rowGroups = [];
     this.#output = new FileOutput();
-    return Buffer.concat(parts);
+    return joined(parts);
   }
 
   #appendValue(index: number, value: unknown): Rejection | undefined {
@@ -154,4 +154,15 @@ export class ParquetWriter {
       `Cannot write column "${path.join('.')}": it has ${levels.rows} rows and the row group ${this.#rows}, and they must be equal`,
     );
   }
+}
+
+/** A plain array and not a `Buffer`, whose `slice` would share memory. */
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }

@@ -1,0 +1,160 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import fc from 'fast-check';
+import type { Column } from '../../../pipeline/contract/column.ts';
+import { inspectParquet } from '../../../pipeline/parquet/inspect-parquet.ts';
+import { ParquetWriter, type ParquetWriterOptions } from '../../../pipeline/parquet/parquet-writer.ts';
+import { arbitraryStruct, arbitraryTable, everyLeafType, type Table } from './arbitrary-table.ts';
+import { duckdbRows, expectedDuckdb, expectedHyparquet, hyparquetRows } from './read-back.ts';
+
+let folder: string;
+let duckdb: DuckDBConnection;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'headrace-parquet-'));
+  duckdb = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect();
+});
+
+afterAll(async () => {
+  duckdb.closeSync();
+  await rm(folder, { recursive: true });
+});
+
+function fileOf({ columns, rows }: Table, options: ParquetWriterOptions = {}): Uint8Array {
+  const writer = new ParquetWriter(columns, options);
+  for (const row of rows) expect(writer.appendRow(row)).toBeUndefined();
+  return writer.finish();
+}
+
+function expectedRows({ columns, rows }: Table, form: (column: Column, value: unknown) => unknown): unknown[] {
+  return rows.map((row) =>
+    Object.fromEntries(columns.map((column) => [column.name, form(column, row[column.name] ?? null)])),
+  );
+}
+
+async function expectReadBack(table: Table, options: ParquetWriterOptions): Promise<void> {
+  const file = fileOf(table, options);
+  expect(inspectParquet(file).rows).toBe(table.rows.length);
+  expect(await duckdbRows(duckdb, join(folder, 'table.parquet'), file)).toEqual(expectedRows(table, expectedDuckdb));
+  expect(await hyparquetRows(file)).toEqual(expectedRows(table, expectedHyparquet));
+}
+
+const SMALL_PARTS = { rowGroupBytes: 4096, pageRows: 7 };
+
+test.each(['zstd', 'snappy', 'uncompressed'] as const)(
+  'ParquetWriter: DuckDB and hyparquet read every type back, %s',
+  async (compression) => {
+    const columns = everyLeafType();
+    const rows = fc.sample(arbitraryStruct(columns), { numRuns: 200, seed: 7 });
+    await expectReadBack({ columns, rows }, { compression });
+    await expectReadBack({ columns, rows }, { compression, ...SMALL_PARTS });
+  },
+);
+
+test('ParquetWriter: DuckDB and hyparquet read random nested tables back', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      arbitraryTable(40, 3),
+      fc.record({
+        compression: fc.constantFrom('zstd', 'snappy', 'uncompressed'),
+        rowGroupBytes: fc.constantFrom(500, 2 ** 20),
+        pageRows: fc.constantFrom(1, 5, 1000),
+      }),
+      expectReadBack,
+    ),
+    { numRuns: 150, seed: 20_261_120 },
+  );
+}, 60_000);
+
+const ID: Column = { name: 'id', type: { kind: 'string' }, nullable: false };
+
+function idRows(count: number, id: (i: number) => string): Table {
+  return { columns: [ID], rows: Array.from({ length: count }, (_, i) => ({ id: id(i) })) };
+}
+
+test('ParquetWriter: text that stops repeating itself turns plain and reads back', async () => {
+  const table = idRows(30_000, (i) => (i < 500 ? `city ${i % 7}` : `order-${i}`));
+  await expectReadBack(table, {});
+  await expectReadBack(table, { rowGroupBytes: 100_000 });
+});
+
+test('ParquetWriter: repeated text takes a fraction of its size', () => {
+  const file = fileOf(
+    idRows(30_000, (i) => `a product with a long title ${i % 2000}`),
+    { compression: 'uncompressed' },
+  );
+  expect(file.length).toBeLessThan(30_000 * 4);
+});
+
+test('ParquetWriter: a filter finds every text, also where UTF-16 sorts otherwise than UTF-8', async () => {
+  const texts = [
+    'a',
+    'Z',
+    '',
+    'é',
+    '\uffee',
+    '😀',
+    'x'.repeat(300),
+    `${'\u{10ffff}'.repeat(40)}!`,
+    '\u007f'.repeat(100),
+  ];
+  const path = join(folder, 'filter.parquet');
+  const file = fileOf(
+    idRows(texts.length, (i) => texts[i] ?? ''),
+    { pageRows: 1, rowGroupBytes: 1 },
+  );
+  await duckdbRows(duckdb, path, file);
+  for (const text of texts) {
+    const found = await duckdb.runAndReadAll(`select count(*) from '${path}' where id = $1`, [text]);
+    expect(found.getRows()).toEqual([[1n]]);
+  }
+});
+
+test('ParquetWriter: a refused row leaves no byte behind', () => {
+  const { columns, rows } = fc.sample(arbitraryTable(60, 2), { numRuns: 1, seed: 11 })[0] as Table;
+  const last: Column = { name: 'last', type: { kind: 'boolean' }, nullable: false };
+  const write = (interleaved: boolean) => {
+    const writer = new ParquetWriter([...columns, last]);
+    for (const [i, row] of rows.entries()) {
+      const bad = rows[rows.length - 1 - i] as Record<string, unknown>;
+      if (interleaved) expect(writer.appendRow({ ...bad, last: 'yes' })).toMatchObject({ path: 'last' });
+      writer.appendRow({ ...row, last: true });
+    }
+    return writer.finish();
+  };
+  expect(rows.length).toBeGreaterThan(3);
+  expect(write(true)).toEqual(write(false));
+});
+
+test('ParquetWriter: the next file of a writer is that of a new one', () => {
+  const table = idRows(20_000, (i) => `order-${i}`);
+  const writer = new ParquetWriter([ID]);
+  const files = [0, 1].map(() => {
+    for (const row of table.rows) writer.appendRow(row);
+    return writer.finish();
+  });
+  expect(files[0]).toEqual(fileOf(table));
+  expect(files[1]).toEqual(fileOf(table));
+});
+
+test('ParquetWriter: output taken on the way and the rest make the file', () => {
+  const table = idRows(20_000, (i) => `order-${i}`);
+  const options = { rowGroupBytes: 50_000 };
+  const writer = new ParquetWriter([ID], options);
+  const parts: Uint8Array[] = [];
+  for (const row of table.rows) {
+    writer.appendRow(row);
+    parts.push(...writer.takeOutput());
+  }
+  expect(parts.length).toBeGreaterThan(5);
+  expect(Buffer.concat([...parts, writer.finish()])).toEqual(Buffer.from(fileOf(table, options)));
+});
+
+test('ParquetWriter: refuses columns that Parquet cannot express', () => {
+  expect(() => new ParquetWriter([])).toThrow('needs at least one');
+  expect(() => new ParquetWriter([ID, ID])).toThrow('all different');
+  const tooLong: Column = { ...ID, type: { kind: 'decimal', precision: 39, scale: 0 } };
+  expect(() => new ParquetWriter([tooLong])).toThrow('decimal(39,0)');
+});
