@@ -11,11 +11,13 @@ export interface ObjectStore {
   put(key: string, body: Uint8Array): Promise<void>;
   /** Creates the object, or says that the key is taken: the one atomic step of the commit log (`If-None-Match: *`). */
   putIfAbsent(key: string, body: Uint8Array): Promise<'created' | 'exists'>;
+  /** At most `keysMax` keys, which is at most 1,000, as for S3. */
   list(options: { readonly prefix: string; readonly startAfter?: string; readonly keysMax: number }): Promise<string[]>;
 }
 
 /** A record to be written to Kafka; the partition is chosen by the caller. */
 export interface OutgoingRecord {
+  readonly topic: string;
   readonly partition: number;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array;
@@ -30,10 +32,11 @@ export type ProduceResult = { readonly offset: number } | { readonly error: Erro
 export interface EventProducer {
   /**
    * Writes the records and waits for all in-sync replicas. Results are in the order of the records; records of one
-   * partition keep their order. Retries inside are idempotent, so a record with an offset is stored once. Never
-   * throws: when no broker answers, every result is an error.
+   * partition keep their order. Retries inside are idempotent, so a record with an offset is stored once; one with an
+   * error may have been stored. A partition that fails does not touch the others. Never throws, and takes bounded
+   * time: when no broker answers, every result is an error. One call at a time.
    */
-  produce(topic: string, records: readonly OutgoingRecord[]): Promise<ProduceResult[]>;
+  produce(records: readonly OutgoingRecord[]): Promise<ProduceResult[]>;
 }
 
 /** An event as the proxy needs it: its contract and the registry's ids of its schema versions, in their order. */
@@ -63,6 +66,8 @@ export interface KafkaRecord {
 export interface WarehouseTable {
   readonly event: string;
   readonly table: string;
+  /** The newest schema version: what `columns` hold, and what a commit may be projected on at most. */
+  readonly schemaVersion: number;
   readonly columns: readonly Column[];
 }
 
@@ -76,6 +81,8 @@ export interface Warehouse {
   /**
    * Loads the files of the commits and records each commit's key in the ledger, all in one transaction; a commit that
    * the ledger holds is skipped. Adds missing columns first. Exactly once: calling it again changes nothing.
+   * @throws PipelineError `UNAVAILABLE` when the warehouse cannot be reached at the moment; any other error is about
+   * the loads.
    */
   load(
     table: WarehouseTable,

@@ -20,7 +20,10 @@ const ports: IngestPorts = {
 
 export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
   const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
-  const { status, headers, body: answer, counts } = await ingest({ headers: event.headers, body }, ports);
+  const { status, headers, body: answer, counts, faults } = await ingest({ headers: event.headers, body }, ports);
+  for (const error of faults) {
+    console.error(JSON.stringify({ level: 'ERROR', error }));
+  }
   for (const [name, count] of Object.entries(counts.accepted)) {
     logMetrics({ event: name }, { Accepted: count });
   }

@@ -1,6 +1,6 @@
 /** Kafka through kafkajs, as the `EventProducer` port. */
 import { generateAuthToken } from 'aws-msk-iam-sasl-signer-js';
-import { Kafka, type KafkaConfig, logLevel, type Message, type Producer, type RecordMetadata } from 'kafkajs';
+import { Kafka, type KafkaConfig, logLevel, type Message, type Producer } from 'kafkajs';
 import type { EventProducer, OutgoingRecord, ProduceResult } from '../ports.ts';
 
 export interface KafkaConnection {
@@ -16,50 +16,48 @@ const ACKS_ALL = -1;
 /** Below a topic's `max.message.bytes` (1,048,588) with room for each record's length fields. */
 const BATCH_BYTES_MAX = 1_000_000;
 const RECORD_OVERHEAD_BYTES = 32;
-/** All tries together stay below the 29 seconds that API Gateway waits for an answer. */
 const RETRY = { retries: 5, initialRetryTime: 100, maxRetryTime: 2_000 };
 const REQUEST_TIMEOUT_MS = 5_000;
 const CONNECTION_TIMEOUT_MS = 3_000;
+/** kafkajs nests its retries, so only a clock bounds them. API Gateway waits 30 seconds for an answer. */
+const DEADLINE_MS = 20_000;
 
-/** Connects on first use and stays connected; one request at a time, as a Lambda environment has it. */
-export function kafkajsProducer(connection: KafkaConnection): EventProducer & { disconnect(): Promise<void> } {
+/**
+ * Connects on first use and stays connected; one call at a time, as a Lambda environment has it.
+ *
+ * Each partition's batches are sent apart. In a send to several brokers that one of them fails, kafkajs sends again
+ * what the others are still storing, under a new sequence number, and the records are there twice.
+ */
+export function kafkajsProducer(
+  connection: KafkaConnection,
+  deadlineMs: number = DEADLINE_MS,
+): EventProducer & { disconnect(): Promise<void> } {
   const kafka = new Kafka(kafkaConfig(connection));
   let producer: Promise<Producer> | undefined;
-
-  async function send(topic: string, chunk: readonly OutgoingRecord[]): Promise<ProduceResult[]> {
-    try {
-      producer ??= connect(kafka);
-      const messages = chunk.map(toMessage);
-      const metadata = await (await producer).send({ topic, acks: ACKS_ALL, messages });
-      return offsets(chunk, metadata);
-    } catch (error) {
-      // kafkajs keeps its sequence number after a failed send although the broker may have stored the batch: the next
-      // batch would be taken for its repetition and dropped. A new producer id starts a new sequence.
-      const failed = producer;
-      producer = undefined;
-      failed?.then((broken) => broken.disconnect()).catch(() => undefined);
-      return chunk.map(() => ({ error: error instanceof Error ? error : new Error(String(error)) }));
-    }
-  }
-
   return {
-    async produce(topic, records) {
-      const results: ProduceResult[] = new Array(records.length);
-      let failure: ProduceResult | undefined;
-      for (const indexes of chunks(records)) {
-        const chunk = indexes.map((index) => records[index] as OutgoingRecord);
-        // After one chunk has used up its tries, the rest would only keep the client waiting.
-        const sent = failure ? chunk.map(() => failure as ProduceResult) : await send(topic, chunk);
-        failure ??= sent.find((result) => 'error' in result);
-        for (const [position, index] of indexes.entries()) {
-          results[index] = sent[position] as ProduceResult;
-        }
+    async produce(records) {
+      const current = producer ?? connect(kafka);
+      producer = current;
+      const failure = { error: new Error(`Kafka did not answer within ${deadlineMs} ms`) };
+      const results: ProduceResult[] = records.map(() => failure);
+      const expired = AbortSignal.timeout(deadlineMs);
+      const partitions = Map.groupBy(records.keys(), (index) => partitionName(records[index] as OutgoingRecord));
+      const sends = [...partitions.values()].map((indexes) =>
+        producePartition(current, records, indexes, results, expired),
+      );
+      await Promise.race([Promise.all(sends), new Promise((resolve) => expired.addEventListener('abort', resolve))]);
+      if (results.some((result) => 'error' in result)) {
+        // kafkajs keeps its sequence number after a failed send although the broker may have stored the batch: the
+        // next batch would be taken for its repetition and dropped. A new producer id starts a new sequence.
+        producer = undefined;
+        closeAfter(sends, current);
       }
-      return results;
+      return [...results];
     },
     async disconnect() {
-      await (await producer)?.disconnect();
+      const connected = producer;
       producer = undefined;
+      await (await connected)?.disconnect();
     },
   };
 }
@@ -97,6 +95,52 @@ async function connect(kafka: Kafka): Promise<Producer> {
   return producer;
 }
 
+const partitionName = ({ topic, partition }: OutgoingRecord): string => `${topic}/${partition}`;
+
+/** A send that is still tried would open a connection again if it found it closed. */
+function closeAfter(sends: ReadonlyArray<Promise<void>>, producer: Promise<Producer>): void {
+  Promise.all(sends)
+    .then(async () => (await producer).disconnect())
+    .catch(() => undefined);
+}
+
+/** Puts what became of the records at `indexes`, all of one partition, into `results`. Never throws. */
+async function producePartition(
+  producer: Promise<Producer>,
+  records: readonly OutgoingRecord[],
+  indexes: readonly number[],
+  results: ProduceResult[],
+  expired: AbortSignal,
+): Promise<void> {
+  let sent = 0;
+  try {
+    for (const batch of batches(indexes.map((index) => records[index] as OutgoingRecord))) {
+      expired.throwIfAborted();
+      const first = await sendBatch(await producer, batch);
+      for (const [position, index] of indexes.slice(sent, sent + batch.length).entries()) {
+        results[index] = { offset: first + position };
+      }
+      sent += batch.length;
+    }
+  } catch (error) {
+    // What follows is not sent: it would only keep the client waiting, and could overtake what failed.
+    for (const index of indexes.slice(sent)) {
+      results[index] = { error: error instanceof Error ? error : new Error(String(error)) };
+    }
+  }
+}
+
+/** @returns the offset of the first record; the others follow on. */
+async function sendBatch(producer: Producer, batch: readonly OutgoingRecord[]): Promise<number> {
+  const { topic, partition } = batch[0] as OutgoingRecord;
+  const [metadata] = await producer.send({ topic, acks: ACKS_ALL, messages: batch.map(toMessage) });
+  const offset = Number(metadata?.baseOffset);
+  if (!(offset >= 0)) {
+    throw new Error(`Kafka gave no offset for partition ${partition} of ${topic}`);
+  }
+  return offset;
+}
+
 const toMessage = ({ partition, key, value, headers, timestamp }: OutgoingRecord): Message => ({
   partition,
   key: key === null ? null : Buffer.from(key.buffer, key.byteOffset, key.length),
@@ -105,23 +149,22 @@ const toMessage = ({ partition, key, value, headers, timestamp }: OutgoingRecord
   timestamp: String(timestamp),
 });
 
-/** Indexes of the records, cut so that no partition gets more than one batch of allowed size in one request. */
-function chunks(records: readonly OutgoingRecord[]): number[][] {
-  const result: number[][] = [];
-  let chunk: number[] = [];
-  let bytes = new Map<number, number>();
-  for (const [index, record] of records.entries()) {
+/** The records of one partition in order, cut into batches that a broker takes. */
+function batches(records: readonly OutgoingRecord[]): OutgoingRecord[][] {
+  const result: OutgoingRecord[][] = [];
+  let batch: OutgoingRecord[] = [];
+  let bytes = 0;
+  for (const record of records) {
     const size = recordBytes(record);
-    const filled = bytes.get(record.partition) ?? 0;
-    if (filled > 0 && filled + size > BATCH_BYTES_MAX) {
-      result.push(chunk);
-      chunk = [];
-      bytes = new Map();
+    if (batch.length === 0 || bytes + size > BATCH_BYTES_MAX) {
+      batch = [];
+      bytes = 0;
+      result.push(batch);
     }
-    chunk.push(index);
-    bytes.set(record.partition, (bytes.get(record.partition) ?? 0) + size);
+    batch.push(record);
+    bytes += size;
   }
-  return chunk.length > 0 ? [...result, chunk] : result;
+  return result;
 }
 
 function recordBytes({ key, value, headers }: OutgoingRecord): number {
@@ -130,17 +173,4 @@ function recordBytes({ key, value, headers }: OutgoingRecord): number {
     bytes += name.length + Buffer.byteLength(headers[name] ?? '') + 4;
   }
   return bytes;
-}
-
-/** A broker answers with the offset of each partition's first record; the others follow on. */
-function offsets(chunk: readonly OutgoingRecord[], metadata: readonly RecordMetadata[]): ProduceResult[] {
-  const next = new Map(metadata.map(({ partition, baseOffset }) => [partition, Number(baseOffset)]));
-  return chunk.map(({ partition }) => {
-    const offset = next.get(partition);
-    if (offset === undefined || Number.isNaN(offset) || offset < 0) {
-      return { error: new Error(`Kafka gave no offset for partition ${partition}`) };
-    }
-    next.set(partition, offset + 1);
-    return { offset };
-  });
 }

@@ -26,6 +26,7 @@ interface Cached {
 }
 
 /**
+ * While SSM or S3 fail, events that were found before stay known; `find` throws for the others.
  * @param path the SSM path under which each event has its parameter, without a trailing slash.
  * @param now milliseconds since the epoch.
  */
@@ -37,17 +38,27 @@ export function ssmCatalog(path: string, now: () => number, ssm = new SSMClient(
       if (cached && now() < cached.expires) {
         return cached.entry;
       }
-      const parameter = EVENT_NAME_PATTERN.test(event) ? await readParameter(ssm, `${path}/${event}`) : undefined;
-      // The same entry object as long as nothing changed: encoders are compiled once for each entry.
-      const unchanged = cached !== undefined && cached.parameter === parameter;
-      const entry = unchanged ? cached.entry : await readEntry(parameter, s3);
+      const fresh = await lookUp(event, cached).catch((error: unknown) => {
+        if (cached?.entry) {
+          return { ...cached, expires: now() + MISSING_MS };
+        }
+        throw error;
+      });
       if (cache.size >= CACHED_EVENTS_MAX) {
         cache.clear();
       }
-      cache.set(event, { entry, parameter, expires: now() + (entry ? FOUND_MS : MISSING_MS) });
-      return entry;
+      cache.set(event, fresh);
+      return fresh.entry;
     },
   };
+
+  async function lookUp(event: string, cached: Cached | undefined): Promise<Cached> {
+    const parameter = EVENT_NAME_PATTERN.test(event) ? await readParameter(ssm, `${path}/${event}`) : undefined;
+    // The same entry object as long as nothing changed: encoders are compiled once for each entry.
+    const unchanged = cached !== undefined && cached.parameter === parameter;
+    const entry = unchanged ? cached.entry : await readEntry(parameter, s3);
+    return { entry, parameter, expires: now() + (entry ? FOUND_MS : MISSING_MS) };
+  }
 }
 
 async function readParameter(ssm: SSMClient, name: string): Promise<string | undefined> {

@@ -50,10 +50,12 @@ const KNOWN: ReadonlySet<string> = new Set([
 ]);
 /** Attributes become Kafka headers, which Lambda delivers at several times their size. */
 const ATTRIBUTE_BYTES_MAX = 1024;
+/** What the type String of CloudEvents 1.0 leaves out: control characters and halves of surrogate pairs. */
+const NOT_IN_STRING = /[\p{Cc}\p{Cs}]/u;
 const CUSTOM_ATTRIBUTES_BYTES_MAX = 16 * 1024;
 
 export function readEvents({ headers, body }: EventRequest): EventsResult {
-  const mediaType = headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
+  const mediaType = withoutParameters(headers['content-type'] ?? '');
   if (mediaType !== STRUCTURED && mediaType !== BATCH && mediaType !== JSON_TYPE) {
     const detail = `Content-Type must be ${STRUCTURED}, ${BATCH}, or ${JSON_TYPE} with the attributes in ce- headers.`;
     return { problem: problem('unsupported-media-type', detail) };
@@ -72,14 +74,18 @@ export function readEvents({ headers, body }: EventRequest): EventsResult {
   }
 }
 
+const withoutParameters = (contentType: string): string => (contentType.split(';')[0] ?? '').trim().toLowerCase();
+
 function parseJson(body: Uint8Array): { readonly value: unknown } | { readonly problem: Problem } {
   try {
     return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) };
   } catch (error) {
-    // V8's message quotes the body around the mistake, and a payload belongs in no answer.
+    // V8's message may quote the body around the mistake, and a payload belongs in no answer.
     const position =
-      error instanceof SyntaxError ? /position \d+( \(line \d+ column \d+\))?/.exec(error.message)?.[0] : undefined;
-    const reason = error instanceof SyntaxError ? `not JSON${position ? `, at ${position}` : ''}` : 'not UTF-8';
+      error instanceof SyntaxError
+        ? / at position \d+( \(line \d+ column \d+\))?$/.exec(error.message)?.[0]
+        : undefined;
+    const reason = error instanceof SyntaxError ? `not JSON${position ? `,${position}` : ''}` : 'not UTF-8';
     return { problem: problem('malformed-body', `The body is ${reason}.`) };
   }
 }
@@ -99,21 +105,21 @@ function readBatch(value: unknown): EventsResult {
 }
 
 function readBinary(headers: EventRequest['headers'], data: unknown): EventResult {
-  const attributes: Record<string, unknown> = { data };
-  for (const [name, value] of Object.entries(headers)) {
-    if (name.startsWith(HEADER_PREFIX) && value !== undefined) {
-      attributes[name.slice(HEADER_PREFIX.length)] = decodeHeader(value);
-    }
-  }
-  return readStructured(attributes);
+  const attributes = Object.entries(headers).flatMap(([name, value]) =>
+    name.startsWith(HEADER_PREFIX) && value !== undefined
+      ? [[name.slice(HEADER_PREFIX.length), decodeHeader(value)] as const]
+      : [],
+  );
+  return readStructured(Object.fromEntries([...attributes, ['data', data]]));
 }
 
-/** The binding percent-encodes characters outside of printable ASCII (section 3.1.3.2). */
+/** A value may be a quoted string, and characters outside of printable ASCII are percent-encoded (section 3.1.3.2). */
 function decodeHeader(value: string): string {
+  const text = /^".*"$/.test(value) ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value;
   try {
-    return decodeURIComponent(value);
+    return decodeURIComponent(text);
   } catch {
-    return value;
+    return text;
   }
 }
 
@@ -154,20 +160,15 @@ function attributeErrors(attributes: Record<string, unknown>): ProblemError[] {
   for (const [name, value] of Object.entries(attributes)) {
     if (!KNOWN.has(name)) {
       refuse('UNKNOWN_ATTRIBUTE', name, 'is not an attribute that is kept; free data goes into customattributes');
-    } else if (
-      typeof value === 'string' &&
-      name !== 'data' &&
-      name !== 'customattributes' &&
-      Buffer.byteLength(value) > ATTRIBUTE_BYTES_MAX
-    ) {
-      refuse('INVALID_ATTRIBUTE', name, `must be at most ${ATTRIBUTE_BYTES_MAX} bytes`);
+    } else if (typeof value === 'string' && name !== 'data' && name !== 'customattributes' && !isAttribute(value)) {
+      refuse('INVALID_ATTRIBUTE', name, `must be at most ${ATTRIBUTE_BYTES_MAX} bytes, without control characters`);
     }
   }
   const { time, datacontenttype, customattributes } = attributes;
   if (time !== undefined && (typeof time !== 'string' || !parseTimestamp(time))) {
     refuse('INVALID_ATTRIBUTE', 'time', 'must be a time with a zone as in RFC 3339');
   }
-  if (datacontenttype !== undefined && datacontenttype !== JSON_TYPE) {
+  if (datacontenttype !== undefined && withoutParameters(String(datacontenttype)) !== JSON_TYPE) {
     refuse('INVALID_ATTRIBUTE', 'datacontenttype', `must be ${JSON_TYPE} or absent`);
   }
   if (customattributes !== undefined && !isCustomAttributes(customattributes)) {
@@ -180,12 +181,16 @@ function attributeErrors(attributes: Record<string, unknown>): ProblemError[] {
   return errors;
 }
 
+const isAttribute = (value: string): boolean =>
+  Buffer.byteLength(value) <= ATTRIBUTE_BYTES_MAX && !NOT_IN_STRING.test(value);
+
 function isCustomAttributes(value: unknown): boolean {
-  const text = customText(value);
-  if (Buffer.byteLength(text) > CUSTOM_ATTRIBUTES_BYTES_MAX || !text.isWellFormed()) {
-    return false;
-  }
   try {
+    // An object that is nested too deeply makes JSON.stringify throw.
+    const text = customText(value);
+    if (Buffer.byteLength(text) > CUSTOM_ATTRIBUTES_BYTES_MAX || !text.isWellFormed()) {
+      return false;
+    }
     const parsed: unknown = JSON.parse(text);
     return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
   } catch {

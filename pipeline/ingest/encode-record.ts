@@ -65,20 +65,21 @@ export function encodeRecord(
   if ('issues' in payload) {
     return { problem: invalidPayload(payload.issues) };
   }
-  const bytes = encoder.header.length + payload.bytes.length;
-  if (bytes > RECORD_BYTES_MAX) {
-    return {
-      problem: problem('record-too-large', `The payload has ${bytes} bytes, at most ${RECORD_BYTES_MAX} are allowed.`),
-    };
-  }
   const data = event.data as Record<string, unknown>;
-  const key = fieldValue(data, encoder.keyNames);
+  const keyValue = fieldValue(data, encoder.keyNames);
+  // The value as text, so that 7 and "7" share a partition.
+  const key = keyValue === undefined ? null : Buffer.from(String(keyValue));
+  const value = Buffer.concat([encoder.header, payload.bytes]);
+  const bytes = value.length + (key?.length ?? 0);
+  if (bytes > RECORD_BYTES_MAX) {
+    const detail = `Key and payload have ${bytes} bytes, at most ${RECORD_BYTES_MAX} are allowed.`;
+    return { problem: problem('record-too-large', detail) };
+  }
   const time = fieldValue(data, encoder.timeNames) ?? event.time ?? new Date(now).toISOString();
   return {
     topic: encoder.entry.contract.topic,
-    // The value as text, so that 7 and "7" share a partition.
-    key: key === undefined ? null : Buffer.from(String(key)),
-    value: Buffer.concat([encoder.header, payload.bytes], bytes),
+    key,
+    value,
     headers: cloudEventHeaders(event, String(time)),
     timestamp: now,
   };

@@ -1,7 +1,8 @@
 /** The ingest API: events in by HTTP, records in Kafka, an answer for each record. */
-import type { Catalog, CatalogEntry, EventProducer, OutgoingRecord, ProduceResult } from '../ports.ts';
-import { type CloudEvent, type EventResult, readEvents } from './cloud-events.ts';
+import type { Catalog, EventProducer, OutgoingRecord, ProduceResult } from '../ports.ts';
+import { type EventResult, readEvents } from './cloud-events.ts';
 import { type EncodedRecord, encodeRecord, type RecordEncoder, recordEncoder } from './encode-record.ts';
+import { EVENT_TYPES_MAX, LISTED_ERRORS_MAX } from './limits.ts';
 import { partitionForKey } from './partitioner.ts';
 import { type Problem, problem } from './problem.ts';
 import { readBody } from './read-body.ts';
@@ -18,6 +19,8 @@ export interface IngestResponse {
   readonly body: string;
   /** For metrics: accepted records by event, and refusals by problem. */
   readonly counts: IngestCounts;
+  /** What failed on our side, each reason once: for the log, it is no part of the answer. */
+  readonly faults: readonly string[];
 }
 
 export interface IngestCounts {
@@ -34,16 +37,20 @@ export interface IngestPorts {
   readonly random: () => number;
 }
 
-type RecordAnswer =
-  | { readonly event: string; readonly partition: number; readonly offset: number }
-  | { readonly problem: Problem };
+/** Why there is no record, or none that is stored; `fault` says what failed on our side. */
+interface Refusal {
+  readonly problem: Problem;
+  readonly fault?: string;
+}
+
+type RecordAnswer = { readonly event: string; readonly partition: number; readonly offset: number } | Refusal;
 
 /**
  * Validates, encodes and stores the events of one request.
  *
  * Delivery: a record that is answered with a partition and an offset is stored on all in-sync replicas, once. A record
  * answered with an error is not stored, except `kafka-unavailable`, where that is not known: send it again with the
- * same `id`. One bad record does not touch its neighbours. Never throws for bad input.
+ * same `id`. One bad record does not touch its neighbours. Never throws, neither for bad input nor in a bad world.
  */
 export async function ingest(request: IngestRequest, ports: IngestPorts): Promise<IngestResponse> {
   const body = readBody(request.body, request.headers['content-encoding']);
@@ -54,138 +61,143 @@ export async function ingest(request: IngestRequest, ports: IngestPorts): Promis
   if ('problem' in read) {
     return refuseRequest(read.problem);
   }
-  const encoders = await findEncoders(read.events, ports.catalog);
+  const types = new Set(read.events.flatMap((result) => ('event' in result ? [result.event.type] : [])));
+  if (types.size > EVENT_TYPES_MAX) {
+    const detail = `The batch names ${types.size} events, at most ${EVENT_TYPES_MAX} are allowed.`;
+    return refuseRequest(problem('too-many-events', detail));
+  }
+  const encoders = await findEncoders(types, ports.catalog);
   const timestamp = ports.now();
   const encoded = read.events.map((result) => encodeEvent(result, encoders, timestamp));
   const answers = await produceAll(encoded, ports);
   return read.batch ? answerBatch(answers) : answerSingle(answers);
 }
 
+type Encoders = ReadonlyMap<string, RecordEncoder | Refusal>;
+
 /** One catalog look-up for each kind of event in the request. */
-async function findEncoders(events: readonly EventResult[], catalog: Catalog): Promise<Map<string, RecordEncoder>> {
-  const types = new Set(events.flatMap((result) => ('event' in result ? [result.event.type] : [])));
-  const encoders = new Map<string, RecordEncoder>();
-  for (const type of types) {
-    const entry: CatalogEntry | undefined = await catalog.find(type);
-    if (entry) {
-      encoders.set(type, recordEncoder(entry));
-    }
-  }
-  return encoders;
+async function findEncoders(types: ReadonlySet<string>, catalog: Catalog): Promise<Encoders> {
+  return new Map(await Promise.all([...types].map(async (type) => [type, await findEncoder(type, catalog)] as const)));
 }
 
-type EncodeAnswer = EncodedRecord | { readonly problem: Problem };
+async function findEncoder(type: string, catalog: Catalog): Promise<RecordEncoder | Refusal> {
+  try {
+    const entry = await catalog.find(type);
+    return entry
+      ? recordEncoder(entry)
+      : { problem: problem('unknown-event', 'type names no event that is deployed here.') };
+  } catch (error) {
+    const detail = 'The contract of the event cannot be read at the moment; send the record again.';
+    return { problem: problem('catalog-unavailable', detail), fault: `catalog: ${message(error)}` };
+  }
+}
 
-function encodeEvent(result: EventResult, encoders: ReadonlyMap<string, RecordEncoder>, now: number): EncodeAnswer {
+const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function encodeEvent(result: EventResult, encoders: Encoders, now: number): EncodedRecord | Refusal {
   if ('problem' in result) {
     return result;
   }
-  const event: CloudEvent = result.event;
-  const encoder = encoders.get(event.type);
-  return encoder
-    ? encodeRecord(encoder, event, now)
-    : { problem: problem('unknown-event', 'type names no event that is deployed here.') };
+  const encoder = encoders.get(result.event.type) as RecordEncoder | Refusal;
+  return 'problem' in encoder ? encoder : encodeRecord(encoder, result.event, now);
 }
 
-/** Stores the records topic by topic; answers come back in the order of the request. */
-async function produceAll(encoded: readonly EncodeAnswer[], ports: IngestPorts): Promise<RecordAnswer[]> {
-  const answers: RecordAnswer[] = [];
-  const topics = new Map<string, Array<{ index: number; record: EncodedRecord }>>();
-  for (const [index, record] of encoded.entries()) {
-    if ('problem' in record) {
-      answers[index] = record;
-    } else {
-      const group = topics.get(record.topic.name);
-      group ? group.push({ index, record }) : topics.set(record.topic.name, [{ index, record }]);
-    }
-  }
-  for (const [topic, group] of topics) {
-    const records = await produceTopic(
-      topic,
-      group.map(({ record }) => record),
-      ports,
-    );
-    for (const [position, { index }] of group.entries()) {
-      answers[index] = records[position] as RecordAnswer;
-    }
-  }
-  return answers;
-}
-
-async function produceTopic(
-  topic: string,
-  records: readonly EncodedRecord[],
+/** Stores what could be encoded; answers come back in the order of the request. */
+async function produceAll(
+  encoded: ReadonlyArray<EncodedRecord | Refusal>,
   { producer, random }: IngestPorts,
 ): Promise<RecordAnswer[]> {
   // All records without a key go to one partition, so that the request becomes one large batch.
   const draw = random();
-  const outgoing = records.map(({ topic: { partitions }, ...record }): OutgoingRecord => {
-    const partition = record.key ? partitionForKey(record.key, partitions) : Math.floor(draw * partitions);
-    return { partition, ...record };
+  const outgoing = encoded.flatMap((record) => ('problem' in record ? [] : [toOutgoing(record, draw)]));
+  const results = outgoing.length > 0 ? await producer.produce(outgoing) : [];
+  let position = 0;
+  return encoded.map((record) => {
+    if ('problem' in record) {
+      return record;
+    }
+    const answer = recordAnswer(outgoing[position] as OutgoingRecord, results[position] as ProduceResult);
+    position++;
+    return answer;
   });
-  const results = await producer.produce(topic, outgoing);
-  return results.map((result, index) => recordAnswer(topic, outgoing[index] as OutgoingRecord, result));
 }
 
-function recordAnswer(event: string, { partition }: OutgoingRecord, result: ProduceResult): RecordAnswer {
-  return 'offset' in result ? { event, partition, offset: result.offset } : { problem: unavailable() };
+function toOutgoing({ topic: { name, partitions }, ...record }: EncodedRecord, draw: number): OutgoingRecord {
+  const partition = record.key ? partitionForKey(record.key, partitions) : Math.floor(draw * partitions);
+  return { topic: name, partition, ...record };
 }
 
-const unavailable = (): Problem =>
-  problem('kafka-unavailable', 'Kafka did not acknowledge the record; send it again with the same id.');
+function recordAnswer({ topic, partition }: OutgoingRecord, result: ProduceResult): RecordAnswer {
+  if ('offset' in result) {
+    return { event: topic, partition, offset: result.offset };
+  }
+  const detail = 'Kafka did not acknowledge the record; send it again with the same id.';
+  return { problem: problem('kafka-unavailable', detail), fault: `kafka: ${result.error.message}` };
+}
 
 function refuseRequest(refusal: Problem): IngestResponse {
-  return respondProblem(refusal, { accepted: {}, rejected: { [problemName(refusal)]: 1 } });
+  return respondProblem(refusal, [{ problem: refusal }]);
 }
 
 function answerSingle(answers: readonly RecordAnswer[]): IngestResponse {
   const [answer] = answers as [RecordAnswer];
-  const counts = count(answers);
   if ('problem' in answer) {
-    return respondProblem(answer.problem, counts);
+    return respondProblem(answer.problem, answers);
   }
-  return respondJson(200, { partition: answer.partition, offset: answer.offset }, counts);
+  return respondJson(200, { partition: answer.partition, offset: answer.offset }, answers);
 }
 
 function answerBatch(answers: readonly RecordAnswer[]): IngestResponse {
-  const counts = count(answers);
-  const rejected = answers.filter((answer) => 'problem' in answer).length;
-  const records = answers.map((answer) =>
-    'problem' in answer ? { error: answer.problem } : { partition: answer.partition, offset: answer.offset },
-  );
-  const body = { accepted: answers.length - rejected, rejected, records };
-  if (rejected < answers.length) {
-    return respondJson(rejected === 0 ? 200 : 207, body, counts);
+  const problems = answers.flatMap((answer) => ('problem' in answer ? [answer.problem] : []));
+  const accepted = answers.length - problems.length;
+  const body = { accepted, rejected: problems.length, records: recordBodies(answers) };
+  if (accepted > 0) {
+    return respondJson(problems.length === 0 ? 200 : 207, body, answers);
   }
   // Nothing was stored, so the answer as a whole is the error; one that is worth a retry wins.
-  const problems = answers.flatMap((answer) => ('problem' in answer ? [answer.problem] : []));
   const worst = problems.find(({ status }) => status === 503) ?? (problems[0] as Problem);
-  return respondProblem(
-    { ...worst, detail: `No record was accepted. Record 0: ${problems[0]?.detail}`, ...body },
-    counts,
-  );
+  const detail = `No record was accepted. Record ${problems.indexOf(worst)}: ${worst.detail}`;
+  return respondProblem({ ...worst, detail, ...body }, answers);
 }
 
-function count(answers: readonly RecordAnswer[]): IngestCounts {
-  const accepted: Record<string, number> = {};
-  const rejected: Record<string, number> = {};
-  for (const answer of answers) {
-    const [counts, name] = 'problem' in answer ? [rejected, problemName(answer.problem)] : [accepted, answer.event];
-    counts[name] = (counts[name] ?? 0) + 1;
-  }
-  return { accepted, rejected };
+/** One entry for each record. After `LISTED_ERRORS_MAX` a problem keeps its detail but lists its errors no more. */
+function recordBodies(answers: readonly RecordAnswer[]): object[] {
+  let listed = 0;
+  return answers.map((answer) => {
+    if (!('problem' in answer)) {
+      return { partition: answer.partition, offset: answer.offset };
+    }
+    const { errors = [], ...rest } = answer.problem;
+    listed += errors.length;
+    return { error: listed > LISTED_ERRORS_MAX ? rest : answer.problem };
+  });
 }
 
-const problemName = ({ type }: Problem): string => type.slice(type.lastIndexOf(':') + 1);
-
-function respondJson(status: number, body: object, counts: IngestCounts): IngestResponse {
-  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), counts };
+function respondJson(status: number, body: object, answers: readonly RecordAnswer[]): IngestResponse {
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), ...tally(answers) };
 }
 
-function respondProblem(refusal: Problem, counts: IngestCounts): IngestResponse {
+function respondProblem(refusal: Problem, answers: readonly RecordAnswer[]): IngestResponse {
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
   if (refusal.status === 503) {
     headers['retry-after'] = '1';
   }
-  return { status: refusal.status, headers, body: JSON.stringify(refusal), counts };
+  return { status: refusal.status, headers, body: JSON.stringify(refusal), ...tally(answers) };
 }
+
+function tally(answers: readonly RecordAnswer[]): Pick<IngestResponse, 'counts' | 'faults'> {
+  const accepted = new Map<string, number>();
+  const rejected = new Map<string, number>();
+  const faults = new Set<string>();
+  for (const answer of answers) {
+    const [counts, name] = 'problem' in answer ? [rejected, problemName(answer.problem)] : [accepted, answer.event];
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+    if ('fault' in answer) {
+      faults.add(answer.fault);
+    }
+  }
+  const counts = { accepted: Object.fromEntries(accepted), rejected: Object.fromEntries(rejected) };
+  return { counts, faults: [...faults] };
+}
+
+const problemName = ({ type }: Problem): string => type.slice(type.lastIndexOf(':') + 1);

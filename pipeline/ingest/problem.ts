@@ -6,11 +6,13 @@ export type ProblemCode =
   | 'unsupported-content-encoding'
   | 'body-too-large'
   | 'too-many-records'
+  | 'too-many-events'
   | 'empty-batch'
   | 'invalid-event'
   | 'unknown-event'
   | 'invalid-payload'
   | 'record-too-large'
+  | 'catalog-unavailable'
   | 'kafka-unavailable';
 
 /** One thing wrong inside a record. `path` is as in `data.items[1].quantity`. */
@@ -34,11 +36,13 @@ const PROBLEMS: Readonly<Record<ProblemCode, { readonly status: number; readonly
   'unsupported-content-encoding': { status: 415, title: 'The content encoding is not supported' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'too-many-records': { status: 413, title: 'The batch has too many records' },
+  'too-many-events': { status: 413, title: 'The batch names too many events' },
   'empty-batch': { status: 422, title: 'The batch has no records' },
   'invalid-event': { status: 422, title: 'Not a CloudEvent' },
   'unknown-event': { status: 404, title: 'No such event' },
   'invalid-payload': { status: 422, title: 'The payload does not fit the schema' },
   'record-too-large': { status: 413, title: 'The record is too large' },
+  'catalog-unavailable': { status: 503, title: 'The event cannot be looked up' },
   'kafka-unavailable': { status: 503, title: 'The record could not be stored' },
 };
 

@@ -34,7 +34,7 @@ function decompress(body: Uint8Array, inflate: typeof gunzipSync, name: string):
   try {
     return { bytes: inflate(body, { maxOutputLength: DECOMPRESSED_BYTES_MAX }) };
   } catch (error) {
-    if (error instanceof RangeError) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
       const detail = `The body decompresses to more than ${DECOMPRESSED_BYTES_MAX / MEGABYTE} MiB.`;
       return { problem: problem('body-too-large', detail) };
     }
