@@ -3,7 +3,7 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { openWarehouse } from '../../pipeline/adapters/open-warehouse.ts';
 import { s3ObjectStore } from '../../pipeline/adapters/s3-object-store.ts';
 import { readCompiledContract } from '../../pipeline/contract/read-compiled-contract.ts';
-import { tableColumns } from '../../pipeline/contract/table-columns.ts';
+import { newestVersion, tableColumns } from '../../pipeline/contract/table-columns.ts';
 import { type LoadPorts, loadCommits } from '../../pipeline/load/load-commits.ts';
 import { logMetrics } from '../../pipeline/metrics.ts';
 import { loaderEnv } from './env.ts';
@@ -13,7 +13,13 @@ const contract = await readCompiledContract(s3ObjectStore(env.CONTRACT_BUCKET), 
 const lake = s3ObjectStore(env.LAKE_BUCKET);
 const { event, warehouse } = contract;
 const ports: LoadPorts = {
-  table: { event, table: warehouse.table, columns: tableColumns(contract) },
+  table: {
+    event,
+    table: warehouse.table,
+    schemaVersion: newestVersion(contract).version,
+    columns: tableColumns(contract),
+  },
+  bucket: env.LAKE_BUCKET,
   lake,
   warehouse: await openWarehouse(env.WAREHOUSE_URL, lake),
 };

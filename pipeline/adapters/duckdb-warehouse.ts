@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { BrokenInvariantError } from '../errors.ts';
+import { BrokenInvariantError, PipelineError, UnknownFormatError } from '../errors.ts';
 import type { ObjectStore, PendingLoad, Warehouse, WarehouseTable } from '../ports.ts';
 import { declaration, duckdbType, identifier } from './duckdb-types.ts';
 
@@ -19,11 +19,13 @@ const LEDGER_DDL = `
     start_offset BIGINT NOT NULL,
     next_offset BIGINT NOT NULL,
     rows BIGINT NOT NULL,
+    schema_version INTEGER NOT NULL,
     loaded_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT current_timestamp,
     PRIMARY KEY (event, commit_key)
   );`;
 
 /** DuckDB lets one process open a file at a time; the loaders of all events, and a person's shell, take turns. */
+const LOCKED = 'Could not set lock on file';
 const LOCK_TRIES_MAX = 200;
 const LOCK_PAUSE_MS = 100;
 
@@ -54,13 +56,16 @@ async function fetchFiles(
   loads: readonly PendingLoad[],
   folder: string,
 ): Promise<Map<string, string>> {
-  const keys = loads.flatMap(({ commit }) => commit.files.map(({ key }) => key));
-  const paths = new Map(keys.map((key, index) => [key, join(folder, `${index}.parquet`)]));
-  await Promise.all([...paths].map(async ([key, file]) => writeFile(file, await lake.get(key))));
+  const paths = new Map<string, string>();
+  for (const { key } of loads.flatMap(({ commit }) => commit.files)) {
+    const path = join(folder, `${paths.size}.parquet`);
+    await writeFile(path, await lake.get(key));
+    paths.set(key, path);
+  }
   return paths;
 }
 
-/** Opens, works, closes: a loader that is idle holds no lock. */
+/** Opens, works, closes: a loader that is idle holds no lock. A process must not open a file twice at a time. */
 async function withDatabase<Result>(
   path: string,
   work: (connection: DuckDBConnection) => Promise<Result>,
@@ -83,9 +88,12 @@ async function openWhenUnlocked(path: string): Promise<DuckDBInstance> {
     try {
       return await DuckDBInstance.create(path);
     } catch (error) {
-      const locked = error instanceof Error && /lock/i.test(error.message);
-      if (!locked || attempt === LOCK_TRIES_MAX) {
+      if (!String(error).includes(LOCKED)) {
         throw error;
+      }
+      if (attempt === LOCK_TRIES_MAX) {
+        const message = `Cannot open "${path}": another process holds it, close it there`;
+        throw new PipelineError('UNAVAILABLE', message, { retryable: true, cause: error });
       }
       await sleep(LOCK_PAUSE_MS);
     }
@@ -115,9 +123,22 @@ async function loadAll(
   }
 }
 
-/** The schema barrier: the table has every column of the newest schema version before a file of it is loaded. */
-async function ensureTable(connection: DuckDBConnection, { table, columns }: WarehouseTable): Promise<void> {
+/**
+ * The schema barrier: the table has every column of the newest schema version before a file of it is loaded. A loader
+ * of an older version, still warm during a deployment, leaves the table alone: it would narrow nested columns.
+ */
+async function ensureTable(
+  connection: DuckDBConnection,
+  { event, table, schemaVersion, columns }: WarehouseTable,
+): Promise<void> {
   await connection.run(LEDGER_DDL);
+  const loaded = await connection.runAndReadAll(
+    `SELECT coalesce(max(schema_version), 0) FROM ${LEDGER_TABLE} WHERE event = $1`,
+    [event],
+  );
+  if (Number(loaded.getRows()[0]?.[0]) >= schemaVersion) {
+    return;
+  }
   await connection.run(`CREATE TABLE IF NOT EXISTS ${identifier(table)} (${columns.map(declaration).join(', ')})`);
   const existing = await connection.runAndReadAll(
     'SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = current_schema() AND table_name = $1',
@@ -161,13 +182,21 @@ async function loadedKeys(
   return new Set(result.getRows().map(([key]) => String(key)));
 }
 
-/** Rows and ledger entry. @throws BrokenInvariantError when the files do not hold the rows that the commit counts. */
+/**
+ * Rows and ledger entry.
+ * @throws BrokenInvariantError when the files do not hold the rows that the commit counts.
+ */
 async function loadOne(
   connection: DuckDBConnection,
-  { event, table }: WarehouseTable,
+  { event, table, schemaVersion }: WarehouseTable,
   { commitKey, commit }: PendingLoad,
   files: ReadonlyMap<string, string>,
 ): Promise<number> {
+  // DuckDB would drop, without a word, the nested fields that the table does not have yet.
+  if (commit.schemaVersion > schemaVersion) {
+    const reason = `it has schema version ${commit.schemaVersion}, the loader knows ${schemaVersion}; deploy the loader`;
+    throw new UnknownFormatError(`the commit "${commitKey}"`, reason);
+  }
   let rows = 0;
   for (const { key } of commit.files) {
     const path = (files.get(key) ?? '').replaceAll("'", "''");
@@ -180,8 +209,9 @@ async function loadOne(
     throw new BrokenInvariantError(`Cannot load "${commitKey}": its files hold ${rows} rows, it counts ${commit.rows}`);
   }
   await connection.run(
-    `INSERT INTO ${LEDGER_TABLE} (event, commit_key, partition, start_offset, next_offset, rows) VALUES ($1, $2, $3, $4, $5, $6)`,
-    [event, commitKey, commit.partition, BigInt(commit.start), BigInt(commit.next), BigInt(rows)],
+    `INSERT INTO ${LEDGER_TABLE} (event, commit_key, partition, start_offset, next_offset, rows, schema_version)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    [event, commitKey, commit.partition, BigInt(commit.start), BigInt(commit.next), BigInt(rows), commit.schemaVersion],
   );
   return rows;
 }

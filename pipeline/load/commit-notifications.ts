@@ -3,27 +3,35 @@
 /** The part of an S3 event message that is read (S3 user guide, "Event message structure"). */
 interface S3Notification {
   readonly Event?: string;
-  readonly Records?: ReadonlyArray<{ readonly s3?: { readonly object?: { readonly key?: string } } }>;
+  readonly Records?: ReadonlyArray<{
+    readonly s3?: { readonly bucket?: { readonly name?: string }; readonly object?: { readonly key?: string } };
+  }>;
 }
 
 /** S3 sends this once when the notification is set up; it names no object. */
 const TEST_EVENT = 's3:TestEvent';
 
 /**
- * The keys that a message names, decoded.
- * @throws Error when the body is no S3 notification.
+ * The keys in `bucket` that a message names, decoded.
+ * @throws Error when the body is no S3 notification, or one about another bucket: all lakes have the same keys.
  */
-export function notifiedKeys(body: string): string[] {
+export function notifiedKeys(body: string, bucket: string): string[] {
   const notification = parse(body);
   if (notification?.Event === TEST_EVENT) {
     return [];
   }
-  const keys = notification?.Records?.map(({ s3 }) => s3?.object?.key) ?? [];
-  if (keys.length === 0 || keys.includes(undefined)) {
+  const records = Array.isArray(notification?.Records) ? (notification as Required<S3Notification>).Records : [];
+  if (records.length === 0) {
     throw new Error('Cannot read the message: it is no S3 event notification');
   }
-  // S3 encodes keys as forms do: "+" is a space.
-  return keys.map((key) => decodeURIComponent((key ?? '').replaceAll('+', ' ')));
+  return records.map((record) => {
+    const { bucket: { name } = {}, object: { key } = {} } = record?.s3 ?? {};
+    if (name !== bucket || key === undefined) {
+      throw new Error(`Cannot read the message: it is about the bucket "${name}", allowed is "${bucket}"`);
+    }
+    // S3 encodes keys as forms do: "+" is a space.
+    return decodeURIComponent(key.replaceAll('+', ' '));
+  });
 }
 
 function parse(body: string): S3Notification | undefined {

@@ -1,6 +1,7 @@
 /** From notifications about commits to rows in the warehouse. */
+import { PipelineError } from '../errors.ts';
 import type { ObjectStore, PendingLoad, Warehouse, WarehouseTable } from '../ports.ts';
-import { parseCommitKey, readCommit } from '../sink/commit-log.ts';
+import { readCommit } from '../sink/commit-log.ts';
 import { notifiedKeys } from './commit-notifications.ts';
 
 /** A message of the load queue. */
@@ -11,6 +12,8 @@ export interface LoadMessage {
 
 export interface LoadPorts {
   readonly table: WarehouseTable;
+  /** The name of the lake's bucket, as notifications name it. */
+  readonly bucket: string;
   readonly lake: ObjectStore;
   readonly warehouse: Warehouse;
 }
@@ -40,7 +43,7 @@ export async function loadCommits(messages: readonly LoadMessage[], ports: LoadP
   const read: ReadMessage[] = [];
   for (const message of messages) {
     try {
-      read.push({ id: message.id, loads: await readLoads(message, ports.lake) });
+      read.push({ id: message.id, loads: await readLoads(message, ports) });
     } catch (error) {
       failures.push({ id: message.id, error: asError(error) });
     }
@@ -48,21 +51,22 @@ export async function loadCommits(messages: readonly LoadMessage[], ports: LoadP
   try {
     return { ...(await ports.warehouse.load(ports.table, distinct(read))), failures };
   } catch (error) {
-    if (read.length === 1) {
-      failures.push({ id: read[0]?.id ?? '', error: asError(error) });
+    if (read.length === 1 || isUnavailable(error)) {
+      failures.push(...read.map(({ id }) => ({ id, error: asError(error) })));
       return { loaded: 0, skipped: 0, rows: 0, failures };
     }
     return loadOneByOne(read, ports, failures);
   }
 }
 
-async function readLoads(message: LoadMessage, lake: ObjectStore): Promise<PendingLoad[]> {
+async function readLoads(message: LoadMessage, { table, bucket, lake }: LoadPorts): Promise<PendingLoad[]> {
   const loads: PendingLoad[] = [];
-  for (const commitKey of notifiedKeys(message.body)) {
-    if (!parseCommitKey(commitKey)) {
-      throw new Error(`Cannot load "${commitKey}": it is not the key of a commit`);
+  for (const commitKey of notifiedKeys(message.body, bucket)) {
+    const commit = await readCommit(lake, commitKey);
+    if (commit.event !== table.event) {
+      throw new Error(`Cannot load "${commitKey}": it is of the event "${commit.event}", allowed is "${table.event}"`);
     }
-    loads.push({ commitKey, commit: await readCommit(lake, commitKey) });
+    loads.push({ commitKey, commit });
   }
   return loads;
 }
@@ -72,6 +76,9 @@ function distinct(messages: readonly ReadMessage[]): PendingLoad[] {
   const loads = new Map(messages.flatMap(({ loads }) => loads).map((load) => [load.commitKey, load]));
   return [...loads.values()].sort((a, b) => a.commit.partition - b.commit.partition || a.commit.start - b.commit.start);
 }
+
+/** Then each message alone would only wait as long in vain. */
+const isUnavailable = (error: unknown): boolean => error instanceof PipelineError && error.code === 'UNAVAILABLE';
 
 async function loadOneByOne(
   messages: readonly ReadMessage[],

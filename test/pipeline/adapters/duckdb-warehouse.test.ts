@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { duckdbWarehouse } from '../../../pipeline/adapters/duckdb-warehouse.ts';
+import { openWarehouse } from '../../../pipeline/adapters/open-warehouse.ts';
+import { commitRows, OFFSET, type Row } from '../load/lake-fixture.ts';
+import { memoryObjectStore } from '../ports/memory-object-store.ts';
+import { tableOf, warehouseSuite } from '../ports/warehouse-suite.ts';
+
+let folder: string;
+let files = 0;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'headrace-duckdb-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const newPath = (): string => join(folder, `${++files}.duckdb`);
+
+async function query(path: string, sql: string): Promise<Row[]> {
+  const instance = await DuckDBInstance.create(path);
+  const connection = await instance.connect();
+  try {
+    return (await connection.runAndReadAll(sql)).getRowObjectsJson();
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+warehouseSuite('duckdbWarehouse', async (lake) => {
+  const path = newPath();
+  return { warehouse: duckdbWarehouse(path, lake), query: (sql) => query(path, sql) };
+});
+
+test('duckdbWarehouse: load waits for another process that holds the database', async () => {
+  const path = newPath();
+  const script = `
+    import { DuckDBInstance } from '@duckdb/node-api';
+    const instance = await DuckDBInstance.create(process.argv[1]);
+    console.log('open');
+    process.stdin.once('data', () => { instance.closeSync(); process.exit(0); });`;
+  const holder = spawn(process.execPath, ['--input-type=module', '-e', script, path], {
+    cwd: import.meta.dirname,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  await once(holder.stdout, 'data');
+  const lake = memoryObjectStore();
+  const load = await commitRows(lake, [OFFSET], 0, [{}, {}]);
+  let loaded = false;
+  const loading = duckdbWarehouse(path, lake)
+    .load(tableOf([OFFSET]), [load])
+    .then((report) => {
+      loaded = true;
+      return report;
+    });
+  // Only the holder can end the wait, so this is no race: either the load waits, or it has failed or gone on by now.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(loaded).toBe(false);
+  holder.stdin.write('go');
+  expect(await loading).toEqual({ loaded: 1, skipped: 0, rows: 2 });
+});
+
+test('duckdbWarehouse: load fails at once when the file is no database or cannot be made', async () => {
+  const lake = memoryObjectStore();
+  const load = await commitRows(lake, [OFFSET], 0, [{}]);
+  const path = join(folder, 'no such folder', 'locked.duckdb');
+  await expect(duckdbWarehouse(path, lake).load(tableOf([OFFSET]), [load])).rejects.toThrow(
+    'No such file or directory',
+  );
+});
+
+test('openWarehouse: refuses a URL of a warehouse that it does not know', async () => {
+  await expect(openWarehouse('snowflake:account', memoryObjectStore())).rejects.toThrow(
+    'Cannot open the warehouse "snowflake:account": allowed is duckdb:<path of a database file>',
+  );
+});

@@ -1,0 +1,144 @@
+/** What every adapter of the `Warehouse` port must do. */
+import type { Column } from '../../../pipeline/contract/column.ts';
+import type { ObjectStore, Warehouse, WarehouseTable } from '../../../pipeline/ports.ts';
+import { commitRows, OFFSET, type Row } from '../load/lake-fixture.ts';
+import { memoryObjectStore } from './memory-object-store.ts';
+
+/** An empty warehouse, and a way to ask it. Rows come back as JSON values, with integers of 64 bits as text. */
+export interface WarehouseUnderTest {
+  readonly warehouse: Warehouse;
+  query(sql: string): Promise<Row[]>;
+}
+
+const TEXT: Column = { name: 'text', type: { kind: 'string' }, nullable: true };
+const field = (name: string): Column => ({ name, type: { kind: 'int', bits: 32, signed: true }, nullable: true });
+const struct = (name: string, ...fields: Column[]): Column => ({
+  name,
+  type: { kind: 'struct', fields },
+  nullable: true,
+});
+
+/** The columns before and after a field was added at the top and inside a struct, a list and a map. */
+const nested = (...fields: Column[]): Column[] => [
+  OFFSET,
+  struct('one', ...fields),
+  { name: 'many', type: { kind: 'list', element: struct('element', ...fields) }, nullable: true },
+  {
+    name: 'named',
+    type: { kind: 'map', key: { ...TEXT, name: 'key', nullable: false }, value: struct('value', ...fields) },
+    nullable: true,
+  },
+];
+const V1 = nested(field('a'));
+const V2 = [...nested(field('a'), field('b')), TEXT];
+
+export const tableOf = (columns: readonly Column[], changes: Partial<WarehouseTable> = {}): WarehouseTable => ({
+  event: 'order_created',
+  table: 'order_created',
+  schemaVersion: 1,
+  columns,
+  ...changes,
+});
+
+/** Declares the tests. @param create is called once for each test. */
+export function warehouseSuite(name: string, create: (lake: ObjectStore) => Promise<WarehouseUnderTest>): void {
+  const table = tableOf([OFFSET, TEXT]);
+
+  test(`${name}: load writes rows once, however often and in whatever company a commit comes`, async () => {
+    const lake = memoryObjectStore();
+    const { warehouse, query } = await create(lake);
+    const first = await commitRows(lake, table.columns, 0, [{ text: 'a' }, { text: null }]);
+    const second = await commitRows(lake, table.columns, 2, [{ text: 'ü' }]);
+    expect(await warehouse.load(table, [second])).toEqual({ loaded: 1, skipped: 0, rows: 1 });
+    expect(await warehouse.load(table, [first, second])).toEqual({ loaded: 1, skipped: 1, rows: 2 });
+    expect(await warehouse.load(table, [first, second])).toEqual({ loaded: 0, skipped: 2, rows: 0 });
+    expect(await query('SELECT _offset, text FROM order_created ORDER BY _offset')).toEqual([
+      { _offset: '0', text: 'a' },
+      { _offset: '1', text: null },
+      { _offset: '2', text: 'ü' },
+    ]);
+  });
+
+  test(`${name}: load of a commit without files, all dead letters, is recorded and writes nothing`, async () => {
+    const lake = memoryObjectStore();
+    const { warehouse, query } = await create(lake);
+    const load = await commitRows(lake, table.columns, 0, [], { files: [], last: 4, next: 5 });
+    expect(await warehouse.load(table, [load])).toEqual({ loaded: 1, skipped: 0, rows: 0 });
+    expect(await warehouse.load(table, [load])).toEqual({ loaded: 0, skipped: 1, rows: 0 });
+    expect(await query('SELECT * FROM order_created')).toEqual([]);
+  });
+
+  test.each([
+    ['a file that is missing', { key: 'data/missing.parquet', rows: 1, bytes: 1 }, /missing/],
+    ['a file that is cut off', { key: 'data/cut.parquet', rows: 1, bytes: 1 }, /./],
+  ])(`${name}: load writes nothing at all when one commit names %s`, async (_, file, reason) => {
+    const lake = memoryObjectStore();
+    const { warehouse, query } = await create(lake);
+    const good = await commitRows(lake, table.columns, 0, [{ text: 'a' }]);
+    const whole = lake.objects.get(good.commit.files[0]?.key ?? '') ?? new Uint8Array();
+    await lake.put('data/cut.parquet', whole.subarray(0, whole.length - 20));
+    const bad = await commitRows(lake, table.columns, 1, [{ text: 'b' }], { files: [file] });
+    await expect(warehouse.load(table, [good, bad])).rejects.toThrow(reason);
+    expect(await warehouse.load(table, [good])).toEqual({ loaded: 1, skipped: 0, rows: 1 });
+    expect(await query('SELECT text FROM order_created')).toEqual([{ text: 'a' }]);
+  });
+
+  test(`${name}: load takes rows back when a later commit of the transaction counts other rows than its file has`, async () => {
+    const lake = memoryObjectStore();
+    const { warehouse, query } = await create(lake);
+    const good = await commitRows(lake, table.columns, 0, [{ text: 'a' }]);
+    const bad = await commitRows(lake, table.columns, 1, [{ text: 'b' }], { rows: 2 });
+    await expect(warehouse.load(table, [good, bad])).rejects.toThrow('its files hold 1 rows, it counts 2');
+    expect(await warehouse.load(table, [good])).toEqual({ loaded: 1, skipped: 0, rows: 1 });
+    expect(await query('SELECT text FROM order_created')).toEqual([{ text: 'a' }]);
+  });
+
+  test(`${name}: load widens the table at the top and inside structs, lists and maps, and keeps its rows`, async () => {
+    const lake = memoryObjectStore();
+    const { warehouse, query } = await create(lake);
+    const row = (value: object): Row => ({ one: value, many: [value], named: { k: value } });
+    const [one, two] = [tableOf(V1), tableOf(V2, { schemaVersion: 2 })];
+    const first = await commitRows(lake, V1, 0, [row({ a: 1 })]);
+    const second = await commitRows(lake, V2, 1, [{ ...row({ a: 2, b: 3 }), text: 'new' }], { schemaVersion: 2 });
+    const late = await commitRows(lake, V1, 2, [row({ a: 4 })]);
+    await warehouse.load(one, [first]);
+    await warehouse.load(two, [second]);
+    // A loader of the older version, still warm during the deployment.
+    await warehouse.load(one, [late]);
+    const sql = 'SELECT one, many, named, text FROM order_created ORDER BY _offset';
+    const read = (value: object, text: string | null): Row => ({
+      one: value,
+      many: [value],
+      named: [{ key: 'k', value }],
+      text,
+    });
+    expect(await query(sql)).toEqual([
+      read({ a: 1, b: null }, null),
+      read({ a: 2, b: 3 }, 'new'),
+      read({ a: 4, b: null }, null),
+    ]);
+  });
+
+  test(`${name}: load refuses a commit of a newer schema version, whose new fields it would drop`, async () => {
+    const lake = memoryObjectStore();
+    const { warehouse } = await create(lake);
+    const newer = await commitRows(lake, V2, 0, [{ one: { a: 1, b: 2 } }], { schemaVersion: 2 });
+    await expect(warehouse.load(tableOf(V1), [newer])).rejects.toThrow(
+      'it has schema version 2, the loader knows 1; deploy the loader',
+    );
+  });
+
+  test(`${name}: load quotes every name, and keeps the ledgers of events apart`, async () => {
+    const lake = memoryObjectStore();
+    const { warehouse, query } = await create(lake);
+    const columns: Column[] = [OFFSET, { ...TEXT, name: 'select "x"; --' }];
+    const load = await commitRows(lake, columns, 0, [{ 'select "x"; --': "it's" }]);
+    for (const name of ['order', 'a"b; drop', "it's"]) {
+      const other = tableOf(columns, { event: name, table: name });
+      expect(await warehouse.load(other, [load])).toEqual({ loaded: 1, skipped: 0, rows: 1 });
+      expect(await warehouse.load(other, [load])).toEqual({ loaded: 0, skipped: 1, rows: 0 });
+      const rows = await query(`SELECT * FROM "${name.replaceAll('"', '""')}"`);
+      expect(rows).toEqual([{ _offset: '0', 'select "x"; --': "it's" }]);
+    }
+  });
+}
