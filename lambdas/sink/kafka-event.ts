@@ -7,7 +7,10 @@ export function partitionsOf(event: MSKEvent): KafkaRecord[][] {
   return Object.values(event.records).map((records) => records.map(toRecord).sort((a, b) => a.offset - b.offset));
 }
 
-/** Key and value come in base64, header values as arrays of bytes; an absent key or value is absent or null. */
+/**
+ * Key and value come in base64, header values as arrays of bytes, which may be signed as Java's are; an absent key,
+ * value or header value is absent or null.
+ */
 function toRecord({ topic, partition, offset, timestamp, key, value, headers }: MSKRecord): KafkaRecord {
   return {
     topic,
@@ -17,7 +20,7 @@ function toRecord({ topic, partition, offset, timestamp, key, value, headers }: 
     key: decode(key),
     value: decode(value),
     headers: headers.flatMap((header) =>
-      Object.entries(header).map(([name, bytes]): [string, Uint8Array] => [name, Uint8Array.from(bytes)]),
+      Object.entries(header).map(([name, bytes]): [string, Uint8Array] => [name, Uint8Array.from(bytes ?? [])]),
     ),
   };
 }

@@ -10,6 +10,7 @@
  * - Names descend as offsets ascend. So the head of a chain of any length is the first key of one LIST.
  */
 import { COMMIT_PREFIX } from '../contract/names.ts';
+import { UnknownFormatError } from '../errors.ts';
 import type { ObjectStore } from '../ports.ts';
 import { type Commit, parseCommit } from './commit.ts';
 
@@ -71,7 +72,13 @@ async function readHead(lake: ObjectStore, partition: number): Promise<number> {
   return key === undefined ? 0 : (await readCommit(lake, key)).next;
 }
 
-/** @throws UnknownFormatError when the object is no commit, or one of a newer format. */
+/** @throws UnknownFormatError when the object is no commit, one of a newer format, or the commit of another key. */
 export async function readCommit(lake: ObjectStore, key: string): Promise<Commit> {
-  return parseCommit(key, await lake.get(key));
+  const commit = parseCommit(key, await lake.get(key));
+  const place = parseCommitKey(key);
+  if (place?.partition !== commit.partition || place.start !== commit.start) {
+    const reason = `it starts at offset ${commit.start} of partition ${commit.partition}, its name says another place`;
+    throw new UnknownFormatError(`the commit "${key}"`, reason);
+  }
+  return commit;
 }

@@ -44,15 +44,21 @@ export interface Commit {
 
 /** @throws UnknownFormatError when the object is no commit, or one of a newer format. */
 export function parseCommit(key: string, body: Uint8Array): Commit {
-  let commit: Commit;
-  try {
-    commit = JSON.parse(Buffer.from(body).toString('utf8')) as Commit;
-  } catch {
-    throw new UnknownFormatError(`the commit "${key}"`, 'it is not JSON; move what is not a commit out of commits/');
+  const commit = parseJson(body);
+  if (commit?.format === undefined) {
+    throw new UnknownFormatError(`the commit "${key}"`, 'it is no commit; move what is not a commit out of commits/');
   }
   if (commit.format !== COMMIT_FORMAT) {
     const reason = `it has format ${commit.format}, allowed is ${COMMIT_FORMAT}; deploy the functions again`;
     throw new UnknownFormatError(`the commit "${key}"`, reason);
   }
-  return commit;
+  return commit as Commit;
+}
+
+function parseJson(body: Uint8Array): Partial<Commit> | null {
+  try {
+    return JSON.parse(Buffer.from(body).toString('utf8')) as Partial<Commit> | null;
+  } catch {
+    return null;
+  }
 }

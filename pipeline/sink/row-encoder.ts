@@ -1,4 +1,5 @@
 /** Kafka records become rows of a Parquet file, or dead letters. */
+import { isUtf8 } from 'node:buffer';
 import type { CompiledContract } from '../contract/compiled-contract.ts';
 import { newestVersion, SYSTEM_COLUMNS, tableColumns } from '../contract/table-columns.ts';
 import { unframe } from '../framing.ts';
@@ -32,8 +33,29 @@ type Refusal = { readonly code: DeadLetterCode; readonly reason: string };
  * Rows of all schema versions go into one file, projected on the newest one, in the order of the records. The same
  * records give the same bytes. Memory: the encoded row group, and nothing for each record.
  * @param schemaVersionIds the registry's ids of the contract's versions, oldest first.
+ * @throws Error when there is not one id for each version.
  */
 export function rowEncoder(contract: CompiledContract, schemaVersionIds: readonly string[]): RowEncoder {
+  if (schemaVersionIds.length !== contract.versions.length) {
+    const counts = `${schemaVersionIds.length} schema version ids for ${contract.versions.length} versions`;
+    throw new Error(`Cannot read records of "${contract.event}": there are ${counts}, one for each is needed`);
+  }
+  let encode = fileEncoder(contract, schemaVersionIds);
+  return {
+    encode(records) {
+      try {
+        return encode(records);
+      } catch (error) {
+        // The writer may hold rows of this batch, which would come again in the next file.
+        encode = fileEncoder(contract, schemaVersionIds);
+        throw error;
+      }
+    },
+  };
+}
+
+/** Encodes one file after the other with one writer and its readers; worthless after an exception. */
+function fileEncoder(contract: CompiledContract, schemaVersionIds: readonly string[]): RowEncoder['encode'] {
   const writer = new ParquetWriter(tableColumns(contract));
   const payloadColumns = writer.columns.slice(SYSTEM_COLUMNS.length);
   const readers = new Map<string, VersionReader>();
@@ -44,27 +66,26 @@ export function rowEncoder(contract: CompiledContract, schemaVersionIds: readonl
   const newest = newestVersion(contract).version;
   const newestReader = readers.get((schemaVersionIds[newest - 1] ?? '').toLowerCase()) as VersionReader;
 
-  return {
-    encode(records) {
-      const letters: DeadLetter[] = [];
-      let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-      for (const record of records) {
-        const row = appendRow(record);
-        if ('code' in row) {
-          letters.push({ record, ...row });
-        } else {
-          min = Math.min(min, row.timeMicros);
-          max = Math.max(max, row.timeMicros);
-        }
+  return (records) => {
+    const letters: DeadLetter[] = [];
+    let min: number | bigint = Number.POSITIVE_INFINITY;
+    let max: number | bigint = Number.NEGATIVE_INFINITY;
+    for (const record of records) {
+      const row = appendRow(record);
+      if ('code' in row) {
+        letters.push({ record, ...row });
+      } else {
+        min = row.timeMicros < min ? row.timeMicros : min;
+        max = row.timeMicros > max ? row.timeMicros : max;
       }
-      const rows = writer.rowCount;
-      const bytes = writer.finish({ 'headrace.event': contract.event, 'headrace.schema_version': String(newest) });
-      const file = rows > 0 ? { bytes, rows, eventTime: { min: isoTime(min), max: isoTime(max) } } : undefined;
-      return { file, letters };
-    },
+    }
+    const rows = writer.rowCount;
+    const bytes = writer.finish({ 'headrace.event': contract.event, 'headrace.schema_version': String(newest) });
+    const file = rows > 0 ? { bytes, rows, eventTime: { min: isoTime(min), max: isoTime(max) } } : undefined;
+    return { file, letters };
   };
 
-  function appendRow(record: KafkaRecord): Refusal | { readonly timeMicros: number } {
+  function appendRow(record: KafkaRecord): Refusal | { readonly timeMicros: number | bigint } {
     const payload = findReader(record, readers, newestReader);
     if ('code' in payload) {
       return payload;
@@ -80,7 +101,7 @@ export function rowEncoder(contract: CompiledContract, schemaVersionIds: readonl
       [record.partition, record.offset, id, source, timeMicros, ingestedMicros, version, customAttributes],
       () => read(payload.bytes),
     );
-    return rejection ? refuse(rejection) : { timeMicros: Number(timeMicros) };
+    return rejection ? refuse(rejection) : { timeMicros };
   }
 }
 
@@ -90,7 +111,13 @@ function refuse({ path, reason }: Rejection): Refusal {
   return { code, reason: path === '' ? reason : `${path}: ${reason}` };
 }
 
-const isoTime = (micros: number): string => new Date(micros / 1000).toISOString();
+/** ISO 8601 with microseconds; `Date` holds milliseconds only. */
+function isoTime(micros: number | bigint): string {
+  const sinceEpoch = BigInt(micros);
+  const rest = ((sinceEpoch % 1000n) + 1000n) % 1000n;
+  const millis = new Date(Number((sinceEpoch - rest) / 1000n)).toISOString();
+  return millis.replace('Z', `${String(rest).padStart(3, '0')}Z`);
+}
 
 type Payload = { readonly reader: VersionReader; readonly bytes: Uint8Array };
 
@@ -116,6 +143,8 @@ function findReader(
 
 const ATTRIBUTE_HEADERS = ['ce_id', 'ce_source', 'ce_type', 'ce_time', 'ce_customattributes'] as const;
 
+const NO_BYTES = new Uint8Array();
+
 interface Attributes {
   readonly id: string;
   readonly source: string | null;
@@ -126,6 +155,10 @@ interface Attributes {
 /** CloudEvents attributes from Kafka headers. Records of producers that send none get an id from their place. */
 function readAttributes(record: KafkaRecord, event: string): Attributes | Refusal {
   const headers = new Map(record.headers);
+  const garbled = ATTRIBUTE_HEADERS.find((name) => !isUtf8(headers.get(name) ?? NO_BYTES));
+  if (garbled) {
+    return { code: 'INVALID_ATTRIBUTE', reason: `the header ${garbled} is not UTF-8` };
+  }
   const [id, source, type, time, customAttributes] = ATTRIBUTE_HEADERS.map((name) => text(headers.get(name)));
   if (type !== undefined && type !== event) {
     return { code: 'WRONG_EVENT_TYPE', reason: `the header ce_type is not ${event}` };
