@@ -1,102 +1,122 @@
-/** The descriptor of a message for protobuf-es, which is the independent reader in these tests. */
+/** Message types as descriptors that protobuf-es understands: the independent implementation to compare with. */
 import { create, createFileRegistry, type DescMessage } from '@bufbuild/protobuf';
 import {
   type DescriptorProto,
   DescriptorProtoSchema,
   EnumDescriptorProtoSchema,
-  EnumValueDescriptorProtoSchema,
   type FieldDescriptorProto,
   FieldDescriptorProto_Label,
   FieldDescriptorProto_Type,
   FieldDescriptorProtoSchema,
   FileDescriptorProtoSchema,
+  FileDescriptorSetSchema,
   file_google_protobuf_timestamp,
-  OneofDescriptorProtoSchema,
 } from '@bufbuild/protobuf/wkt';
-import type { Field, MessageType, ValueType } from '../../../pipeline/contract/message.ts';
-import { lastPart } from '../contract/arbitrary-message.ts';
+import type { EnumType, Field, MessageType, ValueType } from '../../../pipeline/contract/message.ts';
 
-const { REPEATED, OPTIONAL } = FieldDescriptorProto_Label;
-const { ENUM, MESSAGE } = FieldDescriptorProto_Type;
-
-/** @param message its name must have no package, and nested types must be named inside the message that uses them. */
+/** The descriptor of `message` in a proto3 file of its own. */
 export function messageDescriptor(message: MessageType): DescMessage {
+  const messageType: DescriptorProto[] = [];
+  const enums = new Map<string, EnumType>();
+  addMessage(message, messageType, enums);
+  const enumType = [...enums.values()].map(({ name, values }) =>
+    create(EnumDescriptorProtoSchema, {
+      name,
+      options: { allowAlias: true },
+      value: Object.entries(values).map(([valueName, number]) => ({ name: valueName, number })),
+    }),
+  );
+  const timestamp = file_google_protobuf_timestamp.proto;
   const file = create(FileDescriptorProtoSchema, {
-    name: 'payload.proto',
+    name: 'test.proto',
     syntax: 'proto3',
-    dependency: ['google/protobuf/timestamp.proto'],
-    messageType: [messageProto(message)],
+    dependency: [timestamp.name],
+    messageType,
+    enumType,
   });
-  const descriptor = createFileRegistry(file, () => file_google_protobuf_timestamp).getMessage(message.name);
-  if (!descriptor) {
-    throw new Error(`protobuf-es does not know ${message.name}`);
-  }
+  const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: [timestamp, file] }));
+  const descriptor = registry.getMessage(message.name);
+  if (!descriptor) throw new Error(`Cannot find message "${message.name}"`);
   return descriptor;
 }
 
-function messageProto({ name, fields }: MessageType): DescriptorProto {
-  const oneofs = [...new Set(fields.flatMap(({ oneof }) => oneof ?? []))];
-  const optional = fields.filter(({ cardinality, oneof }) => cardinality === 'optional' && oneof === undefined);
-  const oneofNames = [...oneofs, ...optional.map((field) => `_${field.name}`)];
+function addMessage(message: MessageType, messages: DescriptorProto[], enums: Map<string, EnumType>): void {
+  const nestedType: DescriptorProto[] = [];
+  const oneofs = [...new Set(message.fields.flatMap(({ oneof }) => oneof ?? []))];
+  const presences = message.fields.filter(hasPresence).map(({ name }) => `_${name}`);
+  const oneofNames = [...oneofs, ...presences];
+  const field = message.fields.map((one) => {
+    collect(one.type, messages, enums);
+    const proto = fieldDescriptor(one, message.name);
+    if (one.cardinality === 'map') nestedType.push(mapEntry(one));
+    if (one.oneof !== undefined) proto.oneofIndex = oneofNames.indexOf(one.oneof);
+    if (hasPresence(one)) {
+      proto.proto3Optional = true;
+      proto.oneofIndex = oneofNames.indexOf(`_${one.name}`);
+    }
+    return proto;
+  });
+  const oneofDecl = oneofNames.map((name) => ({ name }));
+  messages.push(create(DescriptorProtoSchema, { name: message.name, field, nestedType, oneofDecl }));
+}
+
+function hasPresence({ cardinality, oneof }: Field): boolean {
+  return cardinality === 'optional' && oneof === undefined;
+}
+
+function collect(type: ValueType, messages: DescriptorProto[], enums: Map<string, EnumType>): void {
+  if (type.kind === 'message') addMessage(type.message, messages, enums);
+  if (type.kind === 'enum') enums.set(type.enum.name, type.enum);
+}
+
+function fieldDescriptor(field: Field, parent: string): FieldDescriptorProto {
+  const { name, jsonName, number, cardinality } = field;
+  const label =
+    cardinality === 'repeated' || cardinality === 'map'
+      ? FieldDescriptorProto_Label.REPEATED
+      : FieldDescriptorProto_Label.OPTIONAL;
+  const value =
+    cardinality === 'map'
+      ? { type: FieldDescriptorProto_Type.MESSAGE, typeName: `.${parent}.${entryName(field)}` }
+      : valueDescriptor(field.type);
+  // Half of the repeated scalars are written unpacked.
+  const isUnpacked = cardinality === 'repeated' && number % 2 === 0 && 'scalar' in field.type;
+  const options = isUnpacked && !isDelimited(field.type) ? { options: { packed: false } } : {};
+  return create(FieldDescriptorProtoSchema, { name, jsonName, number, label, ...value, ...options });
+}
+
+function isDelimited(type: ValueType): boolean {
+  return type.kind !== 'scalar' || type.scalar === 'string' || type.scalar === 'bytes';
+}
+
+function mapEntry(field: Field): DescriptorProto {
+  const label = FieldDescriptorProto_Label.OPTIONAL;
+  const key = valueDescriptor({ kind: 'scalar', scalar: field.mapKey ?? 'string' });
   return create(DescriptorProtoSchema, {
-    name: lastPart(name),
-    field: fields.map((field) => fieldProto(name, field, oneofNames)),
-    oneofDecl: oneofNames.map((oneof) => create(OneofDescriptorProtoSchema, { name: oneof })),
-    nestedType: [
-      ...fields.filter(({ cardinality }) => cardinality === 'map').map((field) => entryProto(field)),
-      ...fields.flatMap(({ type }) => (type.kind === 'message' ? [messageProto(type.message)] : [])),
-    ],
-    enumType: fields.flatMap(({ type }) => (type.kind === 'enum' ? [enumProto(type)] : [])),
-  });
-}
-
-function fieldProto(within: string, field: Field, oneofNames: readonly string[]): FieldDescriptorProto {
-  const { name, jsonName, number, cardinality, oneof } = field;
-  const isOptional = cardinality === 'optional' && oneof === undefined;
-  const oneofIndex = oneofNames.indexOf(oneof ?? `_${name}`);
-  return create(FieldDescriptorProtoSchema, {
-    name,
-    jsonName,
-    number,
-    label: cardinality === 'repeated' || cardinality === 'map' ? REPEATED : OPTIONAL,
-    ...(cardinality === 'map' ? { type: MESSAGE, typeName: `.${within}.${entryName(field)}` } : typeProto(field.type)),
-    ...(oneofIndex >= 0 ? { oneofIndex } : {}),
-    ...(isOptional ? { proto3Optional: true } : {}),
-  });
-}
-
-/** A map is, on the wire, a repeated message of its own type. */
-const entryProto = (field: Field): DescriptorProto =>
-  create(DescriptorProtoSchema, {
     name: entryName(field),
     options: { mapEntry: true },
     field: [
-      { name: 'key', number: 1, label: OPTIONAL, ...typeProto({ kind: 'scalar', scalar: field.mapKey ?? 'string' }) },
-      { name: 'value', number: 2, label: OPTIONAL, ...typeProto(field.type) },
+      { name: 'key', jsonName: 'key', number: 1, label, ...key },
+      { name: 'value', jsonName: 'value', number: 2, label, ...valueDescriptor(field.type) },
     ],
   });
-
-const entryName = ({ number }: Field): string => `Entry${number}`;
-
-function typeProto(type: ValueType): { type: FieldDescriptorProto_Type; typeName?: string } {
-  switch (type.kind) {
-    case 'scalar':
-      return {
-        type: FieldDescriptorProto_Type[type.scalar.toUpperCase() as keyof typeof FieldDescriptorProto_Type],
-      };
-    case 'enum':
-      return { type: ENUM, typeName: `.${type.enum.name}` };
-    case 'timestamp':
-      return { type: MESSAGE, typeName: '.google.protobuf.Timestamp' };
-    case 'message':
-      return { type: MESSAGE, typeName: `.${type.message.name}` };
-  }
 }
 
-const enumProto = (type: Extract<ValueType, { kind: 'enum' }>) =>
-  create(EnumDescriptorProtoSchema, {
-    name: lastPart(type.enum.name),
-    value: Object.entries(type.enum.values).map(([name, number]) =>
-      create(EnumValueDescriptorProtoSchema, { name, number }),
-    ),
-  });
+function entryName({ name }: Field): string {
+  return `${name.toUpperCase()}Entry`;
+}
+
+function valueDescriptor(type: ValueType): { type: FieldDescriptorProto_Type; typeName?: string } {
+  switch (type.kind) {
+    case 'scalar': {
+      const name = type.scalar.toUpperCase() as keyof typeof FieldDescriptorProto_Type;
+      return { type: FieldDescriptorProto_Type[name] };
+    }
+    case 'enum':
+      return { type: FieldDescriptorProto_Type.ENUM, typeName: `.${type.enum.name}` };
+    case 'message':
+      return { type: FieldDescriptorProto_Type.MESSAGE, typeName: `.${type.message.name}` };
+    case 'timestamp':
+      return { type: FieldDescriptorProto_Type.MESSAGE, typeName: '.google.protobuf.Timestamp' };
+  }
+}
