@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { HostError } from '../host-error.ts';
 import { CommittedOffsets } from './groups/committed-offsets.ts';
 import { GroupCoordinator } from './groups/group-coordinator.ts';
 import type { PartitionLog } from './log/partition-log.ts';
@@ -61,7 +62,7 @@ const producerExpirationMs = 86_400_000;
 /**
  * Starts a broker that listens when the promise resolves. Its timers do not keep the process alive, its sockets do.
  * What it has acknowledged survives `kill -9`; nothing is flushed to the medium, so a power cut may lose the newest.
- * @throws Error with one line when the directory or the port cannot be used.
+ * @throws HostError when the directory or the port cannot be used.
  */
 export async function startKafkaBroker(options: KafkaBrokerOptions): Promise<KafkaBroker> {
   const { dir, port = 0, host = '127.0.0.1', now = Date.now } = options;
@@ -158,10 +159,9 @@ async function compactAll(logs: readonly PartitionLog[]): Promise<void> {
 
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      reject(
-        new Error(`Cannot listen on "${host}:${port}": ${error.message}, give a free port or 0`, { cause: error }),
-      );
+    server.once('error', ({ code, message }: NodeJS.ErrnoException) => {
+      const reason = code === 'EADDRINUSE' ? 'another process uses it' : message;
+      reject(new HostError(`Cannot listen on "${host}:${port}": ${reason}, choose another port or 0 for a free one`));
     });
     server.listen(port, host, () => resolve());
   });

@@ -7,6 +7,8 @@ export const batchHeaderBytes = 61;
 /** Bytes of the two fields, offset and length, that `batchLength` does not count. */
 const batchPrefixBytes = 12;
 const crcStart = 21;
+/** Within a marker's only record: after five one-byte fields and the key's version. */
+const markerTypeAt = 7;
 const compressionMask = 0x07;
 const logAppendTimeBit = 0x08;
 const transactionalBit = 0x10;
@@ -116,10 +118,13 @@ export function buildBatch(content: BatchContent): Buffer {
 
 /** The control batch that ends a producer's transaction in one partition. */
 export function buildMarker(producerId: number, producerEpoch: number, committed: boolean, timestamp: number): Buffer {
-  // Record: length, attributes, timestamp delta, offset delta, key (version 0, type), value (version 0, coordinator
-  // epoch 0), no headers; every varint here fits a byte and is zigzag, hence the doubled numbers.
-  const record = Buffer.from([0, 0, 0, 4 * 2, 0, 0, 0, committed ? 1 : 0, 6 * 2, 0, 0, 0, 0, 0, 0, 0]);
-  record[0] = (record.length - 1) * 2;
+  // Every varint here fits a byte and is zigzag, hence the doubled numbers.
+  const key = [4 * 2, 0, 0, 0, committed ? 1 : 0];
+  const versionAndCoordinatorEpoch = [6 * 2, 0, 0, 0, 0, 0, 0];
+  const noHeaders = 0;
+  const [attributes, timestampDelta, offsetDelta] = [0, 0, 0];
+  const body = [attributes, timestampDelta, offsetDelta, ...key, ...versionAndCoordinatorEpoch, noHeaders];
+  const record = Buffer.from([body.length * 2, ...body]);
   return buildBatch({
     baseOffset: 0,
     attributes: transactionalBit | controlBit,
@@ -136,7 +141,7 @@ export function buildMarker(producerId: number, producerEpoch: number, committed
 
 /** Whether a control batch commits; only meaningful for markers, which are never compressed. */
 export function markerCommits(batch: Buffer): boolean {
-  return batch.readInt16BE(batchHeaderBytes + 6) === 1;
+  return batch.readInt16BE(batchHeaderBytes + markerTypeAt) === 1;
 }
 
 function readInt64(buffer: Buffer, at: number): number {

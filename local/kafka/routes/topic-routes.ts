@@ -41,9 +41,9 @@ export function topicRoutes(state: BrokerState): readonly Route[] {
       }),
     })),
     route(createPartitions, ({ topics, validateOnly }) => ({
-      topics: topics.map(({ topic, count }) => {
-        const { value: _, ...error } = attempt(() => grow(state, topic, count, validateOnly));
-        return { topic, ...error };
+      topics: topics.map((wanted) => {
+        const { value: _, ...error } = attempt(() => grow(state, wanted, validateOnly));
+        return { topic: wanted.topic, ...error };
       }),
     })),
   ];
@@ -138,7 +138,11 @@ function remove(state: BrokerState, { topic, topicId }: { readonly topic: string
   return { topic: known.name, topicId: known.id };
 }
 
-function grow(state: BrokerState, name: string, count: number, validateOnly: boolean): void {
+function grow(
+  state: BrokerState,
+  { topic: name, count, assignments }: RequestOf<typeof createPartitions>['topics'][number],
+  validateOnly: boolean,
+): void {
   const topic = state.topics.find(name);
   if (topic === undefined) throw unknownTopic(name);
   const present = topic.logs.length;
@@ -147,6 +151,9 @@ function grow(state: BrokerState, name: string, count: number, validateOnly: boo
       'invalidPartitions',
       `The topic ${name} currently has ${present} partition(s); ${count} would not be an increase.`,
     );
+  }
+  if (assignments !== null && assignments.length !== count - present) {
+    throw new KafkaError('invalidReplicaAssignment', `Cannot add ${count - present} partitions with other assignments`);
   }
   if (!validateOnly) state.topics.grow(topic, count);
 }

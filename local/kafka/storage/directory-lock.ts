@@ -1,82 +1,43 @@
 /** Keeps a data directory to one broker. */
 
-import { closeSync, mkdirSync, openSync, readFileSync, realpathSync, unlinkSync, writeSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { HostError } from '../../host-error.ts';
 
-/** Directories that this process holds: its own pid in a lock file does not say which run wrote it. */
-const held = new Set<string>();
+/** https://www.sqlite.org/rescode.html */
+const sqliteBusy = 5;
 
 /**
- * Takes `directory`, creating it if need be, and returns the function that gives it back. A lock whose process is dead
- * is taken over; a process is known by its pid and, on Linux, its start time, so that a reused pid does not count.
- * @throws Error with one line when another process holds it or it cannot be written.
+ * Takes `directory`, creating it if need be, and returns the function that gives it back. The lock is SQLite's on an
+ * empty database, because the operating system drops it with the process, however that ends.
+ * @throws HostError when another broker holds the directory or it cannot be written.
  */
 export function lockDirectory(directory: string): () => void {
+  const pidPath = join(directory, 'broker.pid');
   try {
     mkdirSync(directory, { recursive: true });
-    return take(realpathSync(directory));
+    const database = new DatabaseSync(join(directory, 'broker.lock'));
+    if (!isTaken(database)) {
+      writeFileSync(pidPath, String(process.pid));
+      return () => database.close();
+    }
+    database.close();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`Cannot use "${directory}": ${reason}, give a directory that no other broker uses`);
+    throw new HostError(`Cannot keep topics in "${directory}": ${reason}, choose a directory that can be written`);
   }
+  const owner = readFileSync(pidPath, 'utf8');
+  throw new HostError(`Cannot keep topics in "${directory}": process ${owner} does so, stop it or choose another one`);
 }
 
-function take(directory: string): () => void {
-  const path = join(directory, '.lock');
-  if (held.has(directory)) throw new Error('it is in use by this process');
-  const owner = readOwner(path);
-  if (owner !== undefined) {
-    if (isAlive(owner)) throw new Error(`it is in use by process ${owner.pid}`);
-    unlinkSync(path);
-  }
-  const fd = openSync(path, 'wx');
-  writeSync(fd, JSON.stringify({ pid: process.pid, started: startOf(process.pid) }));
-  closeSync(fd);
-  held.add(directory);
-  return () => {
-    held.delete(directory);
-    unlinkSync(path);
-  };
-}
-
-interface Owner {
-  readonly pid: number;
-  readonly started: string;
-}
-
-function readOwner(path: string): Owner | undefined {
-  let text: string;
+/** Tries to take the lock. */
+function isTaken(database: DatabaseSync): boolean {
   try {
-    text = readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
-  try {
-    return JSON.parse(text) as Owner;
-  } catch {
-    // A process that died between creating the file and writing to it.
-    return { pid: -1, started: '' };
-  }
-}
-
-function isAlive({ pid, started }: Owner): boolean {
-  if (pid <= 0 || pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
+    database.exec('BEGIN EXCLUSIVE');
+    return false;
   } catch (error) {
-    // EPERM: it lives, and belongs to somebody else.
-    return (error as NodeJS.ErrnoException).code === 'EPERM' && startOf(pid) === started;
-  }
-  return startOf(pid) === started;
-}
-
-/** Clock ticks from boot to the process's start (proc_pid_stat(5), field 22); empty where there is no /proc. */
-function startOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name in field 2 may contain spaces, so fields are counted from its closing parenthesis.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  } catch {
-    return '';
+    if ((error as { errcode?: number }).errcode === sqliteBusy) return true;
+    throw error;
   }
 }

@@ -227,7 +227,10 @@ function includes({ partitions }: Transaction, topic: string, partition: number)
 
 /** What the producer does out of turn: it has to abort, but may go on with its next transaction (KIP-890). */
 function notIncluded(transactionalId: string, what: string): KafkaError {
-  return new KafkaError('transactionAbortable', `Cannot write "${what}": the transaction of "${transactionalId}" lacks it`);
+  return new KafkaError(
+    'transactionAbortable',
+    `Cannot write "${what}": the transaction of "${transactionalId}" lacks it`,
+  );
 }
 
 function invalidState(transactionalId: string, state: TransactionState): KafkaError {

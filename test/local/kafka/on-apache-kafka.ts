@@ -1,0 +1,33 @@
+/**
+ * `npm run test:kafka [-- paths of tests]`: runs the suites that can run on any broker on Apache Kafka. The tests find
+ * it in HEADRACE_TEST_KAFKA (host:port).
+ */
+
+import { spawnSync } from 'node:child_process';
+import { missingForApacheKafka, startApacheKafka } from './apache-kafka.ts';
+
+const suites = ['test/local/kafka/conformance.test.ts', 'test/local/kafka/protocol-conformance.test.ts'];
+const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
+
+async function main(paths: readonly string[]): Promise<number> {
+  const missing = missingForApacheKafka();
+  if (missing !== undefined) {
+    console.error(`Cannot run Apache Kafka: ${missing}`);
+    return 2;
+  }
+  const kafka = await startApacheKafka();
+  try {
+    console.log(`Apache Kafka ${kafka.version} at ${kafka.bootstrap}, started in ${Math.round(kafka.startMs)} ms`);
+    // One after the other: the tests of several files would only wait for the same two cores.
+    const { status } = spawnSync(process.execPath, [...jest, '--runInBand', ...paths], {
+      stdio: 'inherit',
+      env: { ...process.env, HEADRACE_TEST_KAFKA: kafka.bootstrap },
+    });
+    return status ?? 1;
+  } finally {
+    await kafka.stop();
+  }
+}
+
+const paths = process.argv.slice(2);
+process.exitCode = await main(paths.length > 0 ? paths : suites);
