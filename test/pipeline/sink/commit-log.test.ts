@@ -1,0 +1,78 @@
+import { COMMIT_FORMAT, type Commit } from '../../../pipeline/sink/commit.ts';
+import { commitKey, commitLog, parseCommitKey } from '../../../pipeline/sink/commit-log.ts';
+import { memoryObjectStore } from '../ports/memory-object-store.ts';
+
+const commit = (partition: number, start: number, next: number): Commit => ({
+  format: COMMIT_FORMAT,
+  event: 'order_created',
+  topic: 'order_created',
+  partition,
+  start,
+  first: start,
+  last: next - 1,
+  next,
+  rows: next - start,
+  files: [],
+  rejected: null,
+  gaps: [],
+  schemaVersion: 1,
+  eventTime: null,
+});
+
+test('commitKey: names descend as offsets ascend, up to the largest offset of a double', () => {
+  const offsets = [0, 1, 9, 10, 999, 1000, 2 ** 31, 2 ** 32 + 1, Number.MAX_SAFE_INTEGER - 1, Number.MAX_SAFE_INTEGER];
+  const keys = offsets.map((offset) => commitKey(12, offset));
+  expect(keys[0]).toBe('commits/12/9999999999999999999.json');
+  expect([...keys].sort().reverse()).toEqual(keys);
+  expect(keys.map(parseCommitKey)).toEqual(offsets.map((start) => ({ partition: 12, start })));
+});
+
+test('parseCommitKey: knows what is no commit', () => {
+  for (const key of ['commits/0/1.json', 'commits/x/9999999999999999999.json', `${commitKey(0, 1)}.tmp`, 'data/x']) {
+    expect(parseCommitKey(key)).toBeUndefined();
+  }
+});
+
+test('commitLog: next is 0 without commits, then what the head says, and partition 1 is not partition 10', async () => {
+  const lake = memoryObjectStore();
+  const log = commitLog(lake);
+  expect(await log.append(commit(10, 0, 500))).toBe('committed');
+  expect(await commitLog(lake).next(1)).toBe(0);
+  expect(await log.append(commit(1, 0, 5))).toBe('committed');
+  expect(await log.append(commit(1, 5, 7))).toBe('committed');
+  expect([await log.next(1), await log.next(10)]).toEqual([7, 500]);
+  expect([await commitLog(lake).next(1), await commitLog(lake).next(10)]).toEqual([7, 500]);
+});
+
+test('commitLog: a stale writer is superseded, changes nothing, and then knows better', async () => {
+  const lake = memoryObjectStore();
+  const [first, second] = [commitLog(lake), commitLog(lake)];
+  expect([await first.next(0), await second.next(0)]).toEqual([0, 0]);
+  expect(await first.append(commit(0, 0, 10))).toBe('committed');
+  const before = lake.objects.get(commitKey(0, 0));
+  expect(await second.next(0)).toBe(0);
+  expect(await second.append(commit(0, 0, 20))).toBe('superseded');
+  expect(lake.objects.get(commitKey(0, 0))).toBe(before);
+  expect(await second.next(0)).toBe(10);
+});
+
+test.each([
+  ['no JSON', 'hello', 'it is no commit; move what is not a commit out of commits/'],
+  ['null', 'null', 'it is no commit'],
+  ['another JSON', '{"a":1}', 'it is no commit'],
+  ['a newer format', '{"format":2}', 'it has format 2, allowed is 1; deploy the functions again'],
+  ['another place’s commit', JSON.stringify(commit(1, 0, 5)), 'it starts at offset 0 of partition 1'],
+])('commitLog: stops at a head that holds %s', async (_, body, reason) => {
+  const lake = memoryObjectStore();
+  await lake.put(commitKey(0, 5), Buffer.from(body));
+  await expect(commitLog(lake).next(0)).rejects.toThrow(reason);
+});
+
+test('commitLog: stops at a foreign object that sorts before the head, and does not see one that sorts after it', async () => {
+  const lake = memoryObjectStore();
+  await commitLog(lake).append(commit(0, 0, 5));
+  await lake.put('commits/0/readme.txt', Buffer.from('hello'));
+  expect(await commitLog(lake).next(0)).toBe(5);
+  await lake.put('commits/0/.DS_Store', Buffer.from('hello'));
+  await expect(commitLog(lake).next(0)).rejects.toThrow('Cannot read the commit "commits/0/.DS_Store"');
+});

@@ -1,0 +1,170 @@
+import fc from 'fast-check';
+import type { KafkaRecord, ObjectStore } from '../../../pipeline/ports.ts';
+import { commitLog } from '../../../pipeline/sink/commit-log.ts';
+import { rowEncoder } from '../../../pipeline/sink/row-encoder.ts';
+import { type SinkPorts, sinkPartition } from '../../../pipeline/sink/sink.ts';
+import { ORDER_VERSION_ID, orderContract } from '../ingest/order-events.ts';
+import { memoryObjectStore } from '../ports/memory-object-store.ts';
+import { commitsOf, lettersOf, rowsOf } from './lake-contents.ts';
+import { kafkaRecord } from './order-records.ts';
+
+/** What happens to one call of the store. `again`: the answer was lost, and the SDK's second try met the first one. */
+type Fault = 'none' | 'before' | 'after' | 'again';
+
+/** One delivery of the trigger, or two at once: writer 0 or 1, how far back it starts, how much it brings. */
+interface Delivery {
+  readonly writer: number;
+  readonly back: number;
+  readonly count: number;
+  readonly restart: boolean;
+  readonly faults: readonly Fault[];
+  readonly overlapping: { readonly back: number; readonly count: number } | null;
+}
+
+const fault = fc.oneof(
+  { weight: 4, arbitrary: fc.constant<Fault>('none') },
+  { weight: 1, arbitrary: fc.constantFrom<Fault>('before', 'after', 'again') },
+);
+const extent = { back: fc.nat(6), count: fc.integer({ min: 1, max: 8 }) };
+const delivery: fc.Arbitrary<Delivery> = fc.record({
+  writer: fc.nat(1),
+  ...extent,
+  restart: fc.boolean(),
+  faults: fc.array(fault, { maxLength: 6 }),
+  overlapping: fc.option(fc.record(extent), { freq: 2 }),
+});
+/** Distance to the next offset (1 is no gap) and whether the record decodes. */
+const topic = fc.array(fc.tuple(fc.constantFrom(1, 1, 1, 2, 5), fc.boolean()), { minLength: 1, maxLength: 25 });
+
+function recordsOf(steps: ReadonlyArray<readonly [step: number, good: boolean]>): KafkaRecord[] {
+  let offset = -1;
+  return steps.map(([step, good]) => {
+    offset += step;
+    return kafkaRecord(offset, good ? {} : { value: Buffer.from(`corrupt ${offset}`) });
+  });
+}
+
+/** A store that obeys the queue of faults, and in which nothing may change that was written once. */
+function faultyStore(objects: Map<string, Uint8Array>, faults: Fault[]): ObjectStore {
+  const store = memoryObjectStore();
+  const write = (key: string, body: Uint8Array): 'created' | 'exists' => {
+    const known = objects.get(key);
+    if (!known) {
+      objects.set(key, Uint8Array.from(body));
+    }
+    return known ? 'exists' : 'created';
+  };
+  const call = async <Result>(work: () => Result, answerAgain: (first: Result) => Result): Promise<Result> => {
+    const happens = faults.shift() ?? 'none';
+    await new Promise((resolve) => setImmediate(resolve));
+    if (happens === 'before') {
+      throw new Error('S3 did not hear of it');
+    }
+    const result = work();
+    if (happens === 'after') {
+      throw new Error('the answer was lost');
+    }
+    return happens === 'again' ? answerAgain(result) : result;
+  };
+  const same = <Result>(result: Result): Result => result;
+  return {
+    ...store,
+    get: (key) => call(() => objects.get(key) ?? new Uint8Array(), same),
+    put: (key, body) =>
+      call(() => {
+        if (write(key, body) === 'exists') {
+          expect(Buffer.from(objects.get(key) ?? []).equals(body)).toBe(true);
+        }
+      }, same),
+    putIfAbsent: (key, body) =>
+      call(
+        () => write(key, body),
+        () => 'exists',
+      ),
+    list: ({ prefix, keysMax }) =>
+      call(
+        () =>
+          [...objects.keys()]
+            .filter((key) => key.startsWith(prefix))
+            .sort()
+            .slice(0, keysMax),
+        same,
+      ),
+  };
+}
+
+async function checkLake(objects: ReadonlyMap<string, Uint8Array>, records: readonly KafkaRecord[]): Promise<void> {
+  let next = 0;
+  const seen: number[] = [];
+  const gaps: number[] = [];
+  for (const commit of commitsOf(objects)) {
+    expect(commit.start).toBe(next);
+    next = commit.next;
+    const rows = await rowsOf(objects, commit);
+    const letters = lettersOf(objects, commit);
+    expect([rows.length, letters.length]).toEqual([commit.rows, commit.rejected?.count ?? 0]);
+    seen.push(...rows.map((row) => Number(row['_offset'])), ...letters.map(({ offset }) => offset));
+    for (const gap of commit.gaps) {
+      gaps.push(...Array.from({ length: gap.next - gap.first }, (_, index) => gap.first + index));
+    }
+  }
+  const offsets = records.map(({ offset }) => offset);
+  expect(seen.sort((a, b) => a - b)).toEqual(offsets);
+  expect(next).toBe((offsets.at(-1) ?? 0) + 1);
+  expect(gaps).toEqual(
+    Array.from({ length: next }, (_, offset) => offset).filter((offset) => !offsets.includes(offset)),
+  );
+}
+
+// Compiling them is the slow part, and they keep nothing from one batch to the next.
+const encoders = [0, 1].map(() => rowEncoder(orderContract, [ORDER_VERSION_ID]));
+
+test('sinkPartition: whatever is redelivered, crashes, races or gets no answer, each offset is committed once', async () => {
+  await fc.assert(
+    fc.asyncProperty(topic, fc.array(delivery, { maxLength: 12 }), async (steps, deliveries) => {
+      const records = recordsOf(steps);
+      const objects = new Map<string, Uint8Array>();
+      const faults: Fault[] = [];
+      const lake = faultyStore(objects, faults);
+      const writer = (index: number): SinkPorts => ({
+        contract: orderContract,
+        lake,
+        log: commitLog(lake),
+        rows: encoders[index] as SinkPorts['rows'],
+      });
+      const writers = [writer(0), writer(1)];
+      /** Records before this one are acknowledged to Kafka: the trigger brings them again, or goes on from there. */
+      let acknowledged = 0;
+      const deliver = async (index: number, back: number, count: number): Promise<void> => {
+        const from = Math.max(0, acknowledged - back);
+        const batch = records.slice(from, from + count);
+        if (batch.length > 0) {
+          const ports = writers[index] as SinkPorts;
+          await sinkPartition(batch, ports).then(
+            () => {
+              acknowledged = Math.max(acknowledged, from + batch.length);
+            },
+            () => undefined,
+          );
+        }
+      };
+      for (const { writer: index, back, count, restart, faults: planned, overlapping } of deliveries) {
+        faults.splice(0, faults.length, ...planned);
+        if (restart) {
+          writers[index] = writer(index);
+        }
+        const both = [deliver(index, back, count)];
+        if (overlapping) {
+          both.push(deliver(1 - index, overlapping.back, overlapping.count));
+        }
+        await Promise.all(both);
+      }
+      faults.length = 0;
+      while (acknowledged < records.length) {
+        await deliver(acknowledged % 2, 3, 7);
+      }
+      await checkLake(objects, records);
+    }),
+    { numRuns: 150 },
+  );
+});

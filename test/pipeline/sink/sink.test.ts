@@ -1,0 +1,127 @@
+import { commitKey, commitLog } from '../../../pipeline/sink/commit-log.ts';
+import { rowEncoder } from '../../../pipeline/sink/row-encoder.ts';
+import { type SinkPorts, sinkPartition } from '../../../pipeline/sink/sink.ts';
+import { ORDER_VERSION_ID, orderContract } from '../ingest/order-events.ts';
+import { type MemoryObjectStore, memoryObjectStore } from '../ports/memory-object-store.ts';
+import { commitsOf, lettersOf, rowsOf } from './lake-contents.ts';
+import { headers, kafkaRecord } from './order-records.ts';
+
+function world(lake: MemoryObjectStore = memoryObjectStore()): SinkPorts & { readonly lake: MemoryObjectStore } {
+  return { contract: orderContract, lake, log: commitLog(lake), rows: rowEncoder(orderContract, [ORDER_VERSION_ID]) };
+}
+
+const records = (...offsets: number[]) => offsets.map((offset) => kafkaRecord(offset));
+
+test('sinkPartition: commits rows, and says what was there before', async () => {
+  const ports = world();
+  expect(await sinkPartition(records(0, 1, 2), ports)).toMatchObject({ rows: 3, rejected: 0, repeated: 0 });
+  expect(await sinkPartition(records(1, 2, 3), ports)).toMatchObject({ rows: 1, rejected: 0, repeated: 2 });
+  expect(await sinkPartition(records(0, 3), ports)).toEqual({ rows: 0, rejected: 0, repeated: 2, bytes: 0 });
+  const [first, second] = commitsOf(ports.lake.objects);
+  expect(first).toMatchObject({ format: 1, event: 'order_created', start: 0, first: 0, last: 2, next: 3, rows: 3 });
+  expect(second).toMatchObject({ start: 3, first: 3, last: 3, next: 4, rows: 1, gaps: [], schemaVersion: 1 });
+  expect(first?.eventTime).toEqual({ min: '2026-11-20T12:00:00.000000Z', max: '2026-11-20T12:00:00.000000Z' });
+});
+
+test('sinkPartition: offsets that Kafka did not deliver are gaps in the commit', async () => {
+  const ports = world();
+  await sinkPartition(records(5, 6, 9), ports);
+  await sinkPartition(records(12), ports);
+  expect(commitsOf(ports.lake.objects).map(({ gaps }) => gaps)).toEqual([
+    [
+      { first: 0, next: 5 },
+      { first: 7, next: 9 },
+    ],
+    [{ first: 10, next: 12 }],
+  ]);
+});
+
+test('sinkPartition: works up to the largest offset of a double', async () => {
+  const ports = world();
+  const last = Number.MAX_SAFE_INTEGER - 1;
+  await sinkPartition(records(last - 1), ports);
+  await sinkPartition(records(last - 1, last), ports);
+  const commits = commitsOf(ports.lake.objects);
+  expect(commits.map(({ next }) => next)).toEqual([last, last + 1]);
+  expect((await rowsOf(ports.lake.objects, commits[1] as (typeof commits)[1])).map((row) => row['_offset'])).toEqual([
+    BigInt(last),
+  ]);
+});
+
+test('sinkPartition: a corrupt record becomes a dead letter with its bytes, headers and reason, and the batch goes on', async () => {
+  const ports = world();
+  const corrupt = kafkaRecord(1, { key: null, value: Uint8Array.of(0xff, 0, 7), headers: headers({ trace: 'ü' }) });
+  expect(await sinkPartition([kafkaRecord(0), corrupt, kafkaRecord(2)], ports)).toMatchObject({ rows: 2, rejected: 1 });
+  const [commit] = commitsOf(ports.lake.objects);
+  expect(commit).toMatchObject({ rows: 2, rejected: { count: 1 } });
+  expect(commit && lettersOf(ports.lake.objects, commit)).toEqual([
+    {
+      topic: 'order_created',
+      partition: 0,
+      offset: 1,
+      timestamp: corrupt.timestamp,
+      code: 'UNKNOWN_FRAMING',
+      reason: 'the value begins with the framing of no schema registry',
+      schemaVersion: 1,
+      key: null,
+      value: Buffer.from([0xff, 0, 7]).toString('base64'),
+      headers: [['trace', Buffer.from('ü').toString('base64')]],
+    },
+  ]);
+});
+
+test('sinkPartition: a batch of dead letters alone is committed without a file', async () => {
+  const ports = world();
+  expect(await sinkPartition([kafkaRecord(0, { value: null })], ports)).toMatchObject({
+    rows: 0,
+    rejected: 1,
+    bytes: 0,
+  });
+  expect(commitsOf(ports.lake.objects)[0]).toMatchObject({ files: [], eventTime: null, next: 1 });
+});
+
+test('sinkPartition: the same records give the same objects, so that a repetition overwrites nothing with anything else', async () => {
+  const [first, second] = [world(), world()];
+  await sinkPartition(records(0, 1, 2), first);
+  await sinkPartition(records(0, 1, 2), second);
+  expect([...first.lake.objects.keys()]).toEqual([...second.lake.objects.keys()]);
+});
+
+test('sinkPartition: when the answer to its commit got lost, it finds the records committed', async () => {
+  const ports = world();
+  const lake = {
+    ...ports.lake,
+    putIfAbsent: async (key: string, body: Uint8Array) => {
+      await ports.lake.putIfAbsent(key, body);
+      return 'exists' as const;
+    },
+  };
+  const report = await sinkPartition(records(0, 1), { ...ports, log: commitLog(lake) });
+  expect(report).toMatchObject({ rows: 0, repeated: 2 });
+  expect(commitsOf(ports.lake.objects)).toHaveLength(1);
+});
+
+test('sinkPartition: does not retry for ever when the commit’s name is taken and the head does not move', async () => {
+  const ports = world();
+  const lake = { ...ports.lake, putIfAbsent: async () => 'exists' as const };
+  await expect(sinkPartition(records(0), { ...ports, log: commitLog(lake) })).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    retryable: true,
+  });
+});
+
+test('sinkPartition: refuses an empty batch, one out of order, and one of two partitions', async () => {
+  const ports = world();
+  await expect(sinkPartition([], ports)).rejects.toThrow('it has no records');
+  await expect(sinkPartition(records(1, 0), ports)).rejects.toThrow('offset 0 of partition 0 is out of order');
+  await expect(sinkPartition(records(1, 1), ports)).rejects.toThrow('out of order');
+  await expect(sinkPartition([kafkaRecord(0), kafkaRecord(1, { partition: 1 })], ports)).rejects.toThrow('partition 1');
+  expect(ports.lake.objects.size).toBe(0);
+});
+
+test('sinkPartition: writes nothing past a commit that a newer version wrote', async () => {
+  const ports = world();
+  await ports.lake.put(commitKey(0, 0), Buffer.from('{"format":2,"partition":0,"start":0,"next":5}'));
+  await expect(sinkPartition(records(0, 5), ports)).rejects.toThrow('it has format 2');
+  expect(ports.lake.objects.size).toBe(1);
+});
