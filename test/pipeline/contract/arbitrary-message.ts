@@ -26,7 +26,7 @@ export function arbitraryMessage(name: string, depth: number): fc.Arbitrary<Mess
   );
   return numbers
     .chain((drawn) => fc.tuple(...drawn.map((number, index) => arbitraryField(name, index, number, depth))))
-    .map((fields) => ({ name, fields: fields.sort((a, b) => a.number - b.number) }));
+    .map((fields) => ({ name, fields: fields.toSorted((a, b) => a.number - b.number) }));
 }
 
 /** The index is part of the name, so that no two fields of a message clash. */
@@ -130,4 +130,4 @@ function renderTypeName(type: ValueType): string {
   }
 }
 
-export const lastPart = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
+const lastPart = (name: string): string => name.slice(name.lastIndexOf('.') + 1);

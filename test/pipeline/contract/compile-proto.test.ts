@@ -77,6 +77,11 @@ test('compileProto: the json_name option is the name in JSON', () => {
   expect(fields[0]).toMatchObject({ name: 'a_b', jsonName: 'the-a' });
 });
 
+test('compileProto: an option may be called as a field is', () => {
+  const { fields } = compile('message Payload { option deprecated = true; bool deprecated = 1; }');
+  expect(fields.map(({ name }) => name)).toEqual(['deprecated']);
+});
+
 test('compileProto: an enum with allow_alias keeps all names in their order', () => {
   const { fields } = compile(
     'message Payload { E e = 1; enum E { option allow_alias = true; OFF = 0; ON = 1; ENABLED = 1; LOW = -1; } }',
@@ -204,7 +209,7 @@ test('compileProto: the line of a mistake is that of the field it is about, not 
       option (note) = "a = 19000";
     }
     message Payload {
-      Sub sub = 1 [(a) = 2];
+      Sub sub = 1 [(a) = 2, (note) = { a: 1; b: 2 }];
       message Sub {
         option (custom) = { a: 1 };
         oneof choice {

@@ -54,6 +54,44 @@ test.each(MAP_KEY_TYPES)('compileJsonEncoder: every map key of type %s reads bac
   expectFaithful({ name: 'Payload', fields }, 100);
 });
 
+// protobuf.dev, "Encoding": readers may skip the check, so protobuf-es does not notice a wrong one.
+const WIRE_TYPES: ReadonlyArray<readonly [ValueType, number, unknown]> = [
+  ...['int32', 'int64', 'uint32', 'uint64', 'sint32', 'sint64'].map((type) => scalarCase(type, 0, 1)),
+  scalarCase('bool', 0, true),
+  ...['fixed64', 'sfixed64', 'double'].map((type) => scalarCase(type, 1, 1)),
+  ...['fixed32', 'sfixed32', 'float'].map((type) => scalarCase(type, 5, 1)),
+  scalarCase('string', 2, 'AA=='),
+  scalarCase('bytes', 2, 'AA=='),
+  [{ kind: 'timestamp' }, 2, '2026-11-20T12:30:00Z'],
+  [{ kind: 'enum', enum: { name: 'E', values: { A: 0 } } }, 0, 'A'],
+  [{ kind: 'message', message: { name: 'M', fields: [] } }, 2, {}],
+];
+
+function scalarCase(type: string, wireType: number, value: unknown): readonly [ValueType, number, unknown] {
+  return [{ kind: 'scalar', scalar: type as (typeof SCALAR_TYPES)[number] }, wireType, value];
+}
+
+test.each(WIRE_TYPES)(
+  'compileJsonEncoder: %j has wire type %d, in a field, a list and a map',
+  (type, wireType, value) => {
+    const first = (fieldOf: Partial<Field>, payload: unknown): number[] => {
+      const result = compileJsonEncoder({ name: 'P', fields: [field(1, { type, ...fieldOf })] })({ f1: payload });
+      return [...('bytes' in result ? result.bytes : [])];
+    };
+    expect(first({}, value)[0]).toBe(8 + wireType);
+    expect(first({ cardinality: 'repeated' }, [value])[0]).toBe(8 + 2);
+    expect(first({ cardinality: 'map', mapKey: 'string' }, { k: value }).toSpliced(1, 1).slice(0, 5)).toEqual([
+      ...[8 + 2, 8 + 2, 1, 'k'.charCodeAt(0)],
+      16 + wireType,
+    ]);
+    const isKey = type.kind === 'scalar' && MAP_KEY_TYPES.includes(type.scalar);
+    const entry = isKey
+      ? first({ cardinality: 'map', mapKey: type.scalar }, { [String(value)]: value })
+      : [10, 0, 8 + wireType];
+    expect(entry[2]).toBe(8 + wireType);
+  },
+);
+
 test('compileJsonEncoder: parts of any length read back the same, around each size of the length prefix', () => {
   const item: MessageType = { name: 'Payload.Item', fields: [field(1, { type: { kind: 'scalar', scalar: 'bytes' } })] };
   const inner: MessageType = {

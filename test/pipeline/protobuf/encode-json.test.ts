@@ -126,6 +126,8 @@ test.each([
   ['a_uint64', '-1', OUT_OF_RANGE, UINT64_RANGE],
   ['a_uint64', '"-1"', OUT_OF_RANGE, UINT64_RANGE],
   ['a_uint64', '"18446744073709551616"', OUT_OF_RANGE, UINT64_RANGE],
+  ['a_uint64', '"100000000000000000000"', OUT_OF_RANGE, UINT64_RANGE],
+  ['an_int64', '"-10000000000000000000"', OUT_OF_RANGE, INT64_RANGE],
   ['a_fixed64', '-1', OUT_OF_RANGE, UINT64_RANGE],
   ['a_fixed64', '"18446744073709551616"', OUT_OF_RANGE, UINT64_RANGE],
   ['a_time', '1700000000', WRONG_TYPE, TIME_REASON],
@@ -213,6 +215,7 @@ test('compileJsonEncoder: null and an absent field are the same for whatever is 
   expect(decode('{"a_string": null, "items": null, "by_name": null, "payment": null, "card": null}')).toEqual({
     issues: [{ code: 'UNKNOWN_FIELD', path: 'payment', reason: 'Payload has no such field' }],
   });
+  expect(encode({ numbers: [], items: [], by_name: {} })).toEqual(encode({}));
   expect(encode({ a_string: null, items: null, by_name: null, card: null, a_time: undefined })).toEqual(encode({}));
 });
 
@@ -303,6 +306,18 @@ test('compileJsonEncoder: a refused payload leaves nothing behind for the next o
   expect(encode({ a_string: 'second, much longer', items: [{ sku: 1 }] })).toHaveProperty('issues.length', 1);
   expect(first).toEqual({ bytes: Buffer.from([0x0a, 5, ...Buffer.from('first')]) });
   expect(encode({ a_string: 'first' })).toEqual(first);
+});
+
+test('compileJsonEncoder: the issues of one payload do not change with the next, whatever happened to it', () => {
+  const first = issuesOf('{"a_bool": 1}');
+  const thrower = {
+    get sku(): string {
+      throw new Error('no text');
+    },
+  };
+  expect(() => encode({ items: [thrower] })).toThrow('no text');
+  expect(issuesOf('{"numbers": 7}')).toMatchObject([{ path: 'numbers' }]);
+  expect(first).toMatchObject([{ path: 'a_bool' }]);
 });
 
 test.each([

@@ -21,7 +21,7 @@ export function messageDescriptor(message: MessageType): DescMessage {
   addMessage(message, messageType, enums);
   const enumType = [...enums.values()].map(({ name, values }) =>
     create(EnumDescriptorProtoSchema, {
-      name,
+      name: flatName(name),
       options: { allowAlias: true },
       value: Object.entries(values).map(([valueName, number]) => ({ name: valueName, number })),
     }),
@@ -35,10 +35,13 @@ export function messageDescriptor(message: MessageType): DescMessage {
     enumType,
   });
   const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: [timestamp, file] }));
-  const descriptor = registry.getMessage(message.name);
+  const descriptor = registry.getMessage(flatName(message.name));
   if (!descriptor) throw new Error(`Cannot find message "${message.name}"`);
   return descriptor;
 }
+
+/** All types stand side by side in the file: `Order.Item` becomes `Order_Item`. */
+const flatName = (name: string): string => name.replaceAll('.', '_');
 
 function addMessage(message: MessageType, messages: DescriptorProto[], enums: Map<string, EnumType>): void {
   const nestedType: DescriptorProto[] = [];
@@ -57,7 +60,7 @@ function addMessage(message: MessageType, messages: DescriptorProto[], enums: Ma
     return proto;
   });
   const oneofDecl = oneofNames.map((name) => ({ name }));
-  messages.push(create(DescriptorProtoSchema, { name: message.name, field, nestedType, oneofDecl }));
+  messages.push(create(DescriptorProtoSchema, { name: flatName(message.name), field, nestedType, oneofDecl }));
 }
 
 function hasPresence({ cardinality, oneof }: Field): boolean {
@@ -77,7 +80,7 @@ function fieldDescriptor(field: Field, parent: string): FieldDescriptorProto {
       : FieldDescriptorProto_Label.OPTIONAL;
   const value =
     cardinality === 'map'
-      ? { type: FieldDescriptorProto_Type.MESSAGE, typeName: `.${parent}.${entryName(field)}` }
+      ? { type: FieldDescriptorProto_Type.MESSAGE, typeName: `.${flatName(parent)}.${entryName(field)}` }
       : valueDescriptor(field.type);
   // Half of the repeated scalars are written unpacked.
   const isUnpacked = cardinality === 'repeated' && number % 2 === 0 && 'scalar' in field.type;
@@ -113,9 +116,9 @@ function valueDescriptor(type: ValueType): { type: FieldDescriptorProto_Type; ty
       return { type: FieldDescriptorProto_Type[name] };
     }
     case 'enum':
-      return { type: FieldDescriptorProto_Type.ENUM, typeName: `.${type.enum.name}` };
+      return { type: FieldDescriptorProto_Type.ENUM, typeName: `.${flatName(type.enum.name)}` };
     case 'message':
-      return { type: FieldDescriptorProto_Type.MESSAGE, typeName: `.${type.message.name}` };
+      return { type: FieldDescriptorProto_Type.MESSAGE, typeName: `.${flatName(type.message.name)}` };
     case 'timestamp':
       return { type: FieldDescriptorProto_Type.MESSAGE, typeName: '.google.protobuf.Timestamp' };
   }

@@ -106,12 +106,14 @@ test('WireWriter: grows at any offset, so that what was written before stays', (
   for (let before = 1000; before < 1030; before++) {
     const bytes = written((out) => {
       out.blob(Buffer.alloc(before, 1));
+      out.text('a'.repeat(30));
       out.varint64(-1, -1);
       out.text('é'.repeat(40));
       out.double(0.5);
     });
     const all = reader(bytes);
     expect(all.bytes()).toHaveLength(before);
+    expect(all.string()).toBe('a'.repeat(30));
     expect([String(all.uint64()), all.string(), all.double()]).toEqual([String(2n ** 64n - 1n), 'é'.repeat(40), 0.5]);
   }
 });
