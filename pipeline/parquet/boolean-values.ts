@@ -45,6 +45,11 @@ export class BooleanValues implements Values {
     return { min, max, minExact: true, maxExact: true };
   }
 
+  visitBytes(visit: (bytes: Uint8Array, from: number, to: number) => void): void {
+    const bits = this.#bits.subarray(0, this.count);
+    for (const bit of new Set(bits)) visit(Uint8Array.of(bit), 0, 1);
+  }
+
   compare(a: Uint8Array, b: Uint8Array): number {
     return (a[0] as number) - (b[0] as number);
   }

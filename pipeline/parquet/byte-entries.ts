@@ -45,10 +45,14 @@ export class ByteEntries {
     return entry < this.count ? (this.#starts[entry] as number) : this.byteLength;
   }
 
+  lengthOf(entry: number): number {
+    return this.startOf(entry + 1) - this.startOf(entry) - PREFIX;
+  }
+
   equals(entry: number, bytes: Uint8Array, from: number, to: number): boolean {
     const start = this.startOf(entry) + PREFIX;
     const length = to - from;
-    if (this.startOf(entry + 1) - start !== length) return false;
+    if (this.lengthOf(entry) !== length) return false;
     const { heap } = this;
     for (let i = 0; i < length; i++) if (heap[start + i] !== bytes[from + i]) return false;
     return true;
@@ -59,7 +63,7 @@ export class ByteEntries {
     const [startA, startB] = [this.startOf(a) + PREFIX, this.startOf(b) + PREFIX];
     // Most pairs differ in the first byte, which saves two views.
     const first = (heap[startA] as number) - (heap[startB] as number);
-    return first !== 0 && this.#isFilled(a) && this.#isFilled(b)
+    return first !== 0 && this.lengthOf(a) > 0 && this.lengthOf(b) > 0
       ? first
       : compareBytes(this.contentOf(a), this.contentOf(b));
   }
@@ -82,9 +86,5 @@ export class ByteEntries {
   truncate(count: number): void {
     this.byteLength = this.startOf(count);
     this.count = count;
-  }
-
-  #isFilled(entry: number): boolean {
-    return this.startOf(entry + 1) - this.startOf(entry) > PREFIX;
   }
 }

@@ -2,6 +2,7 @@
 import { byteBounds, compareBytes } from './byte-bounds.ts';
 import { grownWords } from './byte-buffer.ts';
 import { ByteEntries } from './byte-entries.ts';
+import { deltaLengthBytes } from './delta-values.ts';
 import { dictionaryIndexes } from './dictionary-indexes.ts';
 import { EntryTable, hashBytes } from './entry-table.ts';
 import { Encoding, PhysicalType } from './format.ts';
@@ -98,12 +99,13 @@ export class BytesValues implements Values {
     if (mostlyDistinct || crowded || byteLength > DICTIONARY_BYTES_MAX) this.#becomePlain(this.#indexes);
   }
 
-  encode(): EncodedValues {
+  encode(delta: boolean): EncodedValues {
     if (this.#indexes && this.#dictionaryPays(this.#indexes)) {
       const { count } = this.#entries;
       return dictionaryIndexes(this.#indexes, this.count, count, this.#entries.plain(0, count));
     }
     if (this.#indexes) this.#becomePlain(this.#indexes);
+    if (delta && this.count > 0) return deltaLengthBytes(this.#entries);
     return {
       encoding: Encoding.plain,
       byteLength: this.#entries.byteLength,
@@ -126,6 +128,14 @@ export class BytesValues implements Values {
       else if (entries.compare(entry, max) > 0) max = entry;
     }
     return byteBounds(entries.contentOf(min), entries.contentOf(max), this.text);
+  }
+
+  visitBytes(visit: (bytes: Uint8Array, from: number, to: number) => void): void {
+    const entries = this.#entries;
+    for (let entry = 0; entry < entries.count; entry++) {
+      const end = entries.startOf(entry + 1);
+      visit(entries.heap, end - entries.lengthOf(entry), end);
+    }
   }
 
   compare(a: Uint8Array, b: Uint8Array): number {
@@ -164,7 +174,7 @@ export class BytesValues implements Values {
     let plainLength = 0;
     for (let i = 0; i < this.count; i++) {
       const entry = indexes[i] as number;
-      plainLength += entries.startOf(entry + 1) - entries.startOf(entry);
+      plainLength += 4 + entries.lengthOf(entry);
     }
     return entries.byteLength + (this.count * bitWidth(entries.count)) / 8 < plainLength;
   }

@@ -10,11 +10,14 @@ import { bitWidth, encodeRle } from './rle.ts';
 import { ThriftWriter } from './thrift-writer.ts';
 import type { Bounds, EncodedValues, Values } from './values.ts';
 
-/** Limits of a data page; the first that is reached ends it. */
-export interface PageLimits {
+/** How chunks are laid out. Of a data page's two limits, the first that is reached ends it. */
+export interface ChunkFormat {
+  readonly codec: PageCodec;
   /** Bytes before compression, kept on average over a chunk. */
   readonly pageBytes: number;
   readonly pageRows: number;
+  /** Whether the delta encodings may be used. */
+  readonly delta: boolean;
 }
 
 export interface Page {
@@ -43,13 +46,9 @@ export interface ColumnChunk {
 }
 
 /** Encodes all rows of `leaf` as one chunk; the leaf's stores are left as they are. */
-export function writeColumnChunk(
-  leaf: LeafNode,
-  codec: PageCodec,
-  limits: PageLimits,
-  output: FileOutput,
-): ColumnChunk {
-  const encoded = leaf.values.encode();
+export function writeColumnChunk(leaf: LeafNode, format: ChunkFormat, output: FileOutput): ColumnChunk {
+  const { codec } = format;
+  const encoded = leaf.values.encode(format.delta);
   const start = output.offset;
   let uncompressedSize = 0;
   const writePage = (page: RawPage) => {
@@ -57,7 +56,7 @@ export function writeColumnChunk(
   };
   const { dictionary } = encoded;
   if (dictionary) writePage({ body: dictionary.bytes, type: PageType.dictionary, valueCount: dictionary.count });
-  const pages = writeDataPages(leaf, encoded, limits, output, writePage);
+  const pages = writeDataPages(leaf, encoded, format, output, writePage);
   const entryCount = leaf.levels.count;
   return {
     leaf,
@@ -84,12 +83,12 @@ interface RawPage {
 function writeDataPages(
   leaf: LeafNode,
   encoded: EncodedValues,
-  limits: PageLimits,
+  format: ChunkFormat,
   output: FileOutput,
   writePage: (page: RawPage) => void,
 ): Page[] {
   const { levels, values } = leaf;
-  const rowsPerPage = pageRows(levels.rows, encoded.byteLength + levels.count, limits);
+  const rowsPerPage = pageRows(levels.rows, encoded.byteLength + levels.count, format);
   const body = new ByteBuffer();
   const pages: Page[] = [];
   let entry = 0;
@@ -122,7 +121,7 @@ function writeDataPages(
 }
 
 /** Rows to put on a page so that pages of an even chunk reach the byte limit and no page is nearly empty. */
-function pageRows(rows: number, bytes: number, { pageBytes, pageRows }: PageLimits): number {
+function pageRows(rows: number, bytes: number, { pageBytes, pageRows }: ChunkFormat): number {
   const pages = Math.max(1, Math.ceil(bytes / pageBytes), Math.ceil(rows / pageRows));
   return Math.max(1, Math.ceil(rows / pages));
 }

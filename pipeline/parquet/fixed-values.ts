@@ -51,6 +51,10 @@ export class FixedValues implements Values {
     return { min: min.slice(), max: max.slice(), minExact: true, maxExact: true };
   }
 
+  visitBytes(visit: (bytes: Uint8Array, from: number, to: number) => void): void {
+    for (let i = 0; i < this.count; i++) visit(this.#bytes, i * this.width, (i + 1) * this.width);
+  }
+
   compare(a: Uint8Array, b: Uint8Array): number {
     if (this.signed) {
       const sign = ((b[0] as number) >>> 7) - ((a[0] as number) >>> 7);

@@ -2,17 +2,24 @@
 import type { ColumnChunk } from './column-chunk.ts';
 import type { ColumnNode } from './column-tree.ts';
 import { MAGIC } from './format.ts';
+import type { Extent, PageIndex } from './page-index.ts';
 import { schemaElements, writeSchemaElement } from './schema-elements.ts';
 import { ThriftWriter } from './thrift-writer.ts';
 import type { Bounds } from './values.ts';
 
 export interface RowGroup {
   readonly rows: number;
-  readonly chunks: readonly ColumnChunk[];
+  readonly chunks: readonly StoredChunk[];
+}
+
+/** A chunk with what lies elsewhere in the file about it. */
+export interface StoredChunk extends ColumnChunk {
+  readonly bloomFilter?: Extent;
+  readonly pageIndex?: PageIndex;
 }
 
 const CREATED_BY = 'headrace version 0.1.0';
-/** Version 1: only encodings that every reader knows. */
+/** What all writers still say: the number tells readers nothing about encodings or page versions. */
 const FORMAT_VERSION = 1;
 
 /** FileMetaData, its length and the closing magic. */
@@ -43,7 +50,7 @@ export function fileFooter(
 }
 
 function writeRowGroup(thrift: ThriftWriter, { rows, chunks }: RowGroup, ordinal: number): void {
-  const sum = (size: (chunk: ColumnChunk) => number) => chunks.reduce((total, chunk) => total + size(chunk), 0);
+  const sum = (size: (chunk: StoredChunk) => number) => chunks.reduce((total, chunk) => total + size(chunk), 0);
   thrift.structs(1, chunks, (chunk) => writeColumnChunk(thrift, chunk));
   thrift.i64(
     2,
@@ -60,12 +67,21 @@ function writeRowGroup(thrift: ThriftWriter, { rows, chunks }: RowGroup, ordinal
   if (ordinal < 32_768) thrift.i16(7, ordinal);
 }
 
-function writeColumnChunk(thrift: ThriftWriter, chunk: ColumnChunk): void {
+function writeColumnChunk(thrift: ThriftWriter, chunk: StoredChunk): void {
   thrift.i64(2, chunkOffset(chunk));
   thrift.struct(3, () => writeColumnMetadata(thrift, chunk));
+  const { offsetIndex, columnIndex } = chunk.pageIndex ?? {};
+  if (offsetIndex) {
+    thrift.i64(4, offsetIndex.offset);
+    thrift.i32(5, offsetIndex.length);
+  }
+  if (columnIndex) {
+    thrift.i64(6, columnIndex.offset);
+    thrift.i32(7, columnIndex.length);
+  }
 }
 
-function writeColumnMetadata(thrift: ThriftWriter, chunk: ColumnChunk): void {
+function writeColumnMetadata(thrift: ThriftWriter, chunk: StoredChunk): void {
   thrift.i32(1, chunk.leaf.values.physicalType);
   thrift.i32s(2, chunk.encodings);
   thrift.strings(3, chunk.leaf.path);
@@ -76,6 +92,10 @@ function writeColumnMetadata(thrift: ThriftWriter, chunk: ColumnChunk): void {
   thrift.i64(9, chunk.pages[0]?.offset ?? 0);
   if (chunk.dictionaryOffset !== undefined) thrift.i64(11, chunk.dictionaryOffset);
   thrift.struct(12, () => writeStatistics(thrift, chunk.nullCount, chunk.bounds));
+  if (chunk.bloomFilter) {
+    thrift.i64(14, chunk.bloomFilter.offset);
+    thrift.i32(15, chunk.bloomFilter.length);
+  }
 }
 
 function writeStatistics(thrift: ThriftWriter, nullCount: number, bounds: Bounds | undefined): void {
@@ -87,6 +107,6 @@ function writeStatistics(thrift: ThriftWriter, nullCount: number, bounds: Bounds
   thrift.bool(8, bounds.minExact);
 }
 
-function chunkOffset(chunk: ColumnChunk): number {
+function chunkOffset(chunk: StoredChunk): number {
   return chunk.dictionaryOffset ?? chunk.pages[0]?.offset ?? 0;
 }

@@ -1,5 +1,6 @@
 /** The store of every fixed-width number: INT32, INT64, FLOAT and DOUBLE columns. */
 import { grownWords } from './byte-buffer.ts';
+import { deltaNumbers } from './delta-values.ts';
 import { dictionaryIndexes } from './dictionary-indexes.ts';
 import { Encoding, PhysicalType } from './format.ts';
 import { numberDictionary } from './number-dictionary.ts';
@@ -76,9 +77,12 @@ export class NumberValues implements Values {
 
   settle(): void {}
 
-  encode(): EncodedValues {
+  encode(delta: boolean): EncodedValues {
     const { width, count } = this;
+    const deltas = delta && count > 0 && this.order !== 'float' ? deltaNumbers(this.#words, count, width) : undefined;
     const dictionary = numberDictionary(this.#words, count, width);
+    const dictionaryLength = dictionary ? dictionary.byteLength : this.byteLength();
+    if (deltas && deltas.byteLength < dictionaryLength) return deltas;
     if (dictionary) return dictionaryIndexes(dictionary.indexes, count, dictionary.count, bytesOf(dictionary.words));
     const bytes = bytesOf(this.#words);
     return {
@@ -98,6 +102,12 @@ export class NumberValues implements Values {
       else if (this.#less(max, i)) max = i;
     }
     return { min: this.#bytesAt(min), max: this.#bytesAt(max), minExact: true, maxExact: true };
+  }
+
+  visitBytes(visit: (bytes: Uint8Array, from: number, to: number) => void): void {
+    const bytes = bytesOf(this.#words);
+    const size = this.width * 4;
+    for (let i = 0; i < this.count; i++) visit(bytes, i * size, (i + 1) * size);
   }
 
   compare(a: Uint8Array, b: Uint8Array): number {

@@ -1,10 +1,12 @@
 /** Rows in, a Parquet file out. */
 import type { Column } from '../contract/column.ts';
-import { type PageLimits, writeColumnChunk } from './column-chunk.ts';
+import { bloomFilter } from './bloom-filter.ts';
+import { type ChunkFormat, type ColumnChunk, writeColumnChunk } from './column-chunk.ts';
 import { type ColumnNode, columnTree, type LeafNode, undoRows } from './column-tree.ts';
-import { type Compression, type PageCodec, pageCodec } from './compression.ts';
+import { type Compression, pageCodec } from './compression.ts';
 import { FileOutput } from './file-output.ts';
-import { fileFooter, type RowGroup } from './footer.ts';
+import { fileFooter, type RowGroup, type StoredChunk } from './footer.ts';
+import { writePageIndex } from './page-index.ts';
 import { type Rejection, rejectAt } from './rejection.ts';
 import { type ValueAppender, valueAppender } from './value-appender.ts';
 
@@ -19,6 +21,13 @@ export interface ParquetWriterOptions {
   readonly pageBytes?: number;
   /** @default 20,000, as other writers have it */
   readonly pageRows?: number;
+  /**
+   * Whether integers and long text may be delta-encoded, which makes offsets and times almost free. Off, because
+   * Snowflake and others are reported not to read all encodings of "version 2" writers. @default false
+   */
+  readonly deltaEncodings?: boolean;
+  /** Top-level columns, such as the event's key, for whose values each row group gets a Bloom filter. @default none */
+  readonly bloomColumns?: readonly string[];
 }
 
 /** Row groups are looked at once in so many rows, so one can exceed its limit by that many. */
@@ -37,8 +46,8 @@ export class ParquetWriter {
   readonly #names: readonly string[];
   readonly #appenders: readonly ValueAppender[];
   readonly #leaves: readonly LeafNode[];
-  readonly #codec: PageCodec;
-  readonly #limits: PageLimits;
+  readonly #format: ChunkFormat;
+  readonly #bloomLeaves: ReadonlySet<LeafNode>;
   readonly #rowGroupBytes: number;
   #rows = 0;
   #rowGroups: RowGroup[] = [];
@@ -47,7 +56,7 @@ export class ParquetWriter {
   /** @throws RangeError for columns that Parquet cannot express, or a limit out of range */
   constructor(columns: readonly Column[], options: ParquetWriterOptions = {}) {
     const { compression = 'zstd', level = 3, rowGroupBytes = 64 * 2 ** 20 } = options;
-    const { pageBytes = 2 ** 20, pageRows = 20_000 } = options;
+    const { pageBytes = 2 ** 20, pageRows = 20_000, deltaEncodings = false, bloomColumns = [] } = options;
     if (!(rowGroupBytes > 0 && rowGroupBytes <= ROW_GROUP_BYTES_MAX)) {
       throw new RangeError(
         `Cannot write row groups of "${rowGroupBytes}" bytes: 1 to ${ROW_GROUP_BYTES_MAX} are allowed`,
@@ -57,8 +66,8 @@ export class ParquetWriter {
     this.#names = columns.map((column) => column.name);
     this.#appenders = this.columns.map(valueAppender);
     this.#leaves = this.columns.flatMap((node) => node.leaves);
-    this.#codec = pageCodec(compression, level);
-    this.#limits = { pageBytes, pageRows };
+    this.#format = { codec: pageCodec(compression, level), pageBytes, pageRows, delta: deltaEncodings };
+    this.#bloomLeaves = new Set(bloomColumns.map((name) => this.#leafNamed(name)));
     this.#rowGroupBytes = rowGroupBytes;
   }
 
@@ -105,7 +114,11 @@ export class ParquetWriter {
   /** Ends the file. @returns its bytes, less those already taken */
   finish(metadata: Readonly<Record<string, string>> = {}): Uint8Array {
     this.#endRowGroup();
-    this.#output.write(fileFooter(this.columns, this.#rowGroups, metadata));
+    const rowGroups = this.#rowGroups.map(({ rows, chunks }) => ({
+      rows,
+      chunks: chunks.map((chunk) => this.#index(chunk)),
+    }));
+    this.#output.write(fileFooter(this.columns, rowGroups, metadata));
     const parts = this.#output.take();
     this.#rowGroups = [];
     this.#output = new FileOutput();
@@ -135,16 +148,36 @@ export class ParquetWriter {
 
   #endRowGroup(): void {
     if (this.#rows === 0) return;
-    const chunks = this.#leaves.map((leaf) => {
+    for (const leaf of this.#leaves) {
       this.#checkRows(leaf);
       leaf.values.settle();
-      const chunk = writeColumnChunk(leaf, this.#codec, this.#limits, this.#output);
-      leaf.levels.clear();
-      leaf.values.clear();
-      return chunk;
-    });
-    this.#rowGroups.push({ rows: this.#rows, chunks });
+    }
+    const chunks = this.#leaves.map((leaf) => writeColumnChunk(leaf, this.#format, this.#output));
+    this.#rowGroups.push({ rows: this.#rows, chunks: chunks.map((chunk) => this.#withBloomFilter(chunk)) });
+    for (const { levels, values } of this.#leaves) {
+      levels.clear();
+      values.clear();
+    }
     this.#rows = 0;
+  }
+
+  #withBloomFilter(chunk: ColumnChunk): StoredChunk {
+    if (!this.#bloomLeaves.has(chunk.leaf)) return chunk;
+    const bytes = bloomFilter(chunk.leaf.values);
+    const { offset } = this.#output;
+    this.#output.write(bytes);
+    return { ...chunk, bloomFilter: { offset, length: bytes.length } };
+  }
+
+  #index(chunk: StoredChunk): StoredChunk {
+    const pageIndex = writePageIndex(chunk, this.#output);
+    return pageIndex ? { ...chunk, pageIndex } : chunk;
+  }
+
+  #leafNamed(name: string): LeafNode {
+    const node = this.columns.find(({ column }) => column.name === name);
+    if (node?.kind === 'leaf') return node;
+    throw new RangeError(`Cannot make a Bloom filter of "${name}": it must be a column without fields or elements`);
   }
 
   /** A reader that skips a column would shift all later rows: better no file than that one. */

@@ -29,9 +29,12 @@ export interface Values {
   truncate(count: number): void;
   /** Called between whole rows: the store may change how it holds its values. */
   settle(): void;
-  encode(): EncodedValues;
+  /** The smallest of the encodings; `delta` allows the ones that not every reader knows. */
+  encode(delta: boolean): EncodedValues;
   /** Over `[from, to)`; undefined where no order is defined (all NaN) or no bound is known. */
   bounds(from: number, to: number): Bounds | undefined;
+  /** Visits the PLAIN bytes of each value, without a length; of equal values perhaps only one. */
+  visitBytes(visit: (bytes: Uint8Array, from: number, to: number) => void): void;
   /** Which of two bounds is the lesser: negative when `a` is. */
   compare(a: Uint8Array, b: Uint8Array): number;
   clear(): void;

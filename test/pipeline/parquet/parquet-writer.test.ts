@@ -47,7 +47,7 @@ test.each(['zstd', 'snappy', 'uncompressed'] as const)(
   'ParquetWriter: DuckDB and hyparquet read every type back, %s',
   async (compression) => {
     const columns = everyLeafType();
-    const rows = fc.sample(arbitraryStruct(columns), { numRuns: 200, seed: 7 });
+    const rows = fc.sample(arbitraryStruct(columns), { numRuns: 120, seed: 7 });
     await expectReadBack({ columns, rows }, { compression });
     await expectReadBack({ columns, rows }, { compression, ...SMALL_PARTS });
   },
@@ -61,12 +61,76 @@ test('ParquetWriter: DuckDB and hyparquet read random nested tables back', async
         compression: fc.constantFrom('zstd', 'snappy', 'uncompressed'),
         rowGroupBytes: fc.constantFrom(500, 2 ** 20),
         pageRows: fc.constantFrom(1, 5, 1000),
+        deltaEncodings: fc.boolean(),
       }),
       expectReadBack,
     ),
-    { numRuns: 150, seed: 20_261_120 },
+    { numRuns: 80, seed: 20_261_120 },
   );
 }, 60_000);
+
+test('ParquetWriter: delta encodings hold integers of every size', async () => {
+  const int64: Column = { name: 'n', type: { kind: 'int', bits: 64, signed: true }, nullable: false };
+  const int32: Column = { name: 'm', type: { kind: 'int', bits: 32, signed: true }, nullable: false };
+  const text: Column = { name: 's', type: { kind: 'string' }, nullable: false };
+  const rows = (n: (i: number) => bigint, m: (i: number) => number) =>
+    Array.from({ length: 1000 }, (_, i) => ({ n: n(i), m: m(i), s: `${i} ${'é'.repeat(i % 50)}` }));
+  const columns = [int64, int32, text];
+  const options = { deltaEncodings: true, pageRows: 300 };
+  const offsets = { columns, rows: rows(BigInt, (i) => 1 - i) };
+  await expectReadBack(offsets, options);
+  expect(fileOf({ ...offsets, columns: [int64] }, options).length).toBeLessThan(800);
+  const spread = 2n ** 44n - 3n;
+  await expectReadBack(
+    {
+      columns,
+      rows: rows(
+        (i) => (i % 2 === 0 ? spread : -spread) * BigInt(i % 128),
+        (i) => (i * 77_777) % 2 ** 31,
+      ),
+    },
+    options,
+  );
+  await expectReadBack(
+    {
+      columns,
+      rows: rows(
+        (i) => 2n ** 62n + BigInt(i),
+        (i) => (i % 2 === 0 ? 2 ** 31 - 1 : -(2 ** 31)),
+      ),
+    },
+    options,
+  );
+});
+
+test('ParquetWriter: a Bloom filter holds its column’s values and hardly any other', async () => {
+  const number: Column = { name: 'n', type: { kind: 'int', bits: 64, signed: true }, nullable: true };
+  const rows = Array.from({ length: 3000 }, (_, i) => ({
+    id: `order-${i}-${'x'.repeat(i % 40)}`,
+    n: i % 2 === 0 ? i : null,
+  }));
+  const path = join(folder, 'bloom.parquet');
+  const file = fileOf({ columns: [ID, number], rows }, { bloomColumns: ['id', 'n'] });
+  await duckdbRows(duckdb, path, file);
+  const excludes = async (column: string, value: string | bigint) => {
+    const probe = await duckdb.runAndReadAll(
+      `select bloom_filter_excludes from parquet_bloom_probe('${path}', '${column}', $1)`,
+      [value],
+    );
+    return probe.getRows()[0]?.[0];
+  };
+  for (let i = 0; i < 3000; i += 100) {
+    expect(await excludes('id', `order-${i}-${'x'.repeat(i % 40)}`)).toBe(false);
+    expect(await excludes('n', BigInt(i))).toBe(false);
+  }
+  let excluded = 0;
+  for (let i = 0; i < 100; i++) if (await excludes('id', `absent-${i}`)) excluded++;
+  expect(excluded).toBeGreaterThan(90);
+});
+
+test('ParquetWriter: a Bloom filter needs a column of single values', () => {
+  expect(() => new ParquetWriter([ID], { bloomColumns: ['key'] })).toThrow('"key"');
+});
 
 const ID: Column = { name: 'id', type: { kind: 'string' }, nullable: false };
 

@@ -66,7 +66,7 @@ test('compileProtobufReader: random messages become the rows that protobuf-es de
       const { descriptor, encodings } = encoded(some);
       await expectRows(some.message, descriptor, encodings);
     }),
-    { numRuns: 120, seed: 20_261_120 },
+    { numRuns: 70, seed: 20_261_120 },
   );
 }, 60_000);
 
@@ -78,7 +78,7 @@ test('compileProtobufReader: messages that say things twice merge as protobuf-es
       const doubled = others.map((bytes) => Buffer.concat([first as Uint8Array, bytes]));
       await expectRows(some.message, descriptor, doubled);
     }),
-    { numRuns: 120, seed: 42 },
+    { numRuns: 70, seed: 42 },
   );
 }, 60_000);
 
@@ -103,6 +103,6 @@ test('compileProtobufReader: damaged bytes never change another row', () => {
       };
       expect(write(true)).toEqual(write(false));
     }),
-    { numRuns: 150, seed: 7 },
+    { numRuns: 70, seed: 7 },
   );
 }, 60_000);
