@@ -1,0 +1,183 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { jest } from '@jest/globals';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, MSKEvent, SQSEvent } from 'aws-lambda';
+import { Kafka, logLevel } from 'kafkajs';
+import { type AwsEndpoint, startAwsEndpoint } from '../../local/aws/aws-endpoint.ts';
+import { type KafkaBroker, startKafkaBroker } from '../../local/kafka/broker.ts';
+import { s3ObjectStore } from '../../pipeline/adapters/s3-object-store.ts';
+import { BATCH, ORDER_VERSION_ID, orderContract, orderEvent } from '../pipeline/ingest/order-events.ts';
+import { notification } from '../pipeline/load/lake-fixture.ts';
+
+const TOPIC = 'order_created';
+const BUCKET = 'lake';
+
+let folder: string;
+let aws: AwsEndpoint;
+let kafka: KafkaBroker;
+let proxy: (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
+let sink: (event: MSKEvent) => Promise<void>;
+let loader: (event: SQSEvent) => Promise<{ batchItemFailures: object[] }>;
+/** Lines that the handlers write. */
+const lines: string[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'headrace-handlers-'));
+  aws = await startAwsEndpoint({ dataDir: folder, port: 0 });
+  kafka = await startKafkaBroker({ dir: join(folder, 'kafka') });
+  for (const method of ['log', 'error'] as const) {
+    jest.spyOn(console, method).mockImplementation((line: unknown) => {
+      lines.push(String(line));
+    });
+  }
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL: aws.url,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    CONTRACT_BUCKET: 'assets',
+    CONTRACT_KEY: 'contract.json',
+    LAKE_BUCKET: BUCKET,
+    SCHEMA_VERSION_IDS: ORDER_VERSION_ID,
+    CATALOG_PATH: '/headrace/events',
+    KAFKA_BROKERS: kafka.bootstrap,
+    KAFKA_SECURITY_PROTOCOL: 'PLAINTEXT',
+    WAREHOUSE_URL: `duckdb:${join(folder, 'warehouse.duckdb')}`,
+  });
+  const s3 = new S3Client({});
+  await s3.send(new CreateBucketCommand({ Bucket: 'assets' }));
+  await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  await s3ObjectStore('assets', s3).put('contract.json', Buffer.from(JSON.stringify(orderContract)));
+  const entry = { contractBucket: 'assets', contractKey: 'contract.json', schemaVersionIds: [ORDER_VERSION_ID] };
+  aws.parameters.put(`/headrace/events/${TOPIC}`, 'String', JSON.stringify(entry));
+  const admin = new Kafka({ brokers: [kafka.bootstrap], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: orderContract.topic.partitions }] });
+  await admin.disconnect();
+  ({ handler: proxy } = await import('../../lambdas/proxy/handler.ts'));
+  ({ handler: sink } = await import('../../lambdas/sink/handler.ts'));
+  ({ handler: loader } = await import('../../lambdas/loader/handler.ts'));
+});
+afterAll(async () => {
+  jest.restoreAllMocks();
+  await kafka.stop();
+  await aws.close();
+  await rm(folder, { recursive: true });
+});
+
+/** As an HTTP API sends it: lower-case headers, and bodies of types that are not text in base64. */
+function httpEvent(body: Uint8Array, headers: Record<string, string>): APIGatewayProxyEventV2 {
+  return {
+    version: '2.0',
+    routeKey: 'POST /v1/events',
+    rawPath: '/v1/events',
+    rawQueryString: '',
+    headers,
+    isBase64Encoded: true,
+    body: Buffer.from(body).toString('base64'),
+  } as APIGatewayProxyEventV2;
+}
+
+/** The first records of the topic, as Lambda delivers them. */
+async function kafkaEvent(count: number): Promise<MSKEvent> {
+  const consumer = new Kafka({ brokers: [kafka.bootstrap], logLevel: logLevel.NOTHING }).consumer({
+    groupId: 'poller',
+  });
+  const records: MSKEvent['records'] = {};
+  let seen = 0;
+  await consumer.connect();
+  await consumer.subscribe({ topic: TOPIC, fromBeginning: true });
+  await new Promise<void>((resolve, reject) => {
+    const eachMessage: Parameters<typeof consumer.run>[0] = {
+      eachMessage: async ({ partition, message: { offset, timestamp, key, value, headers } }) => {
+        const name = `${TOPIC}-${partition}`;
+        records[name] ??= [];
+        records[name].push({
+          topic: TOPIC,
+          partition,
+          offset: Number(offset),
+          timestamp: Number(timestamp),
+          timestampType: 'CREATE_TIME',
+          key: key?.toString('base64') ?? '',
+          value: value?.toString('base64') ?? '',
+          headers: Object.entries(headers ?? {}).map(([header, bytes]) => ({
+            [header]: [...Buffer.from(String(bytes))],
+          })),
+        });
+        seen++;
+        if (seen === count) {
+          resolve();
+        }
+      },
+    };
+    consumer.run(eachMessage).catch(reject);
+  });
+  await consumer.disconnect();
+  return { eventSource: 'aws:kafka', eventSourceArn: 'arn', bootstrapServers: kafka.bootstrap, records };
+}
+
+const sqsEvent = (...bodies: string[]): SQSEvent =>
+  ({ Records: bodies.map((body, index) => ({ messageId: `m-${index}`, body })) }) as SQSEvent;
+
+async function queryWarehouse(sql: string): Promise<unknown[]> {
+  const instance = await DuckDBInstance.create(join(folder, 'warehouse.duckdb'));
+  const connection = await instance.connect();
+  const rows = (await connection.runAndReadAll(sql)).getRowObjectsJson();
+  connection.closeSync();
+  instance.closeSync();
+  return rows;
+}
+
+/** The sum of a metric over the lines written since the last call. */
+function takeMetrics(): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const line of lines.splice(0)) {
+    for (const [name, value] of Object.entries(JSON.parse(line) as object)) {
+      sums[name] = (sums[name] ?? 0) + Number(value);
+    }
+  }
+  return sums;
+}
+
+test('handlers: events go from an HTTP API event to warehouse rows, each once, through real event shapes', async () => {
+  const events = ['o-1', 'o-2', 'größe', 'o-1'].map((order_id, index) =>
+    orderEvent({ order_id }, { id: `e-${index}` }),
+  );
+  const body = gzipSync(JSON.stringify([...events, orderEvent({ channel: 'FAX' })]));
+  const answer = await proxy(httpEvent(body, { 'content-type': BATCH, 'content-encoding': 'gzip' }));
+  expect(answer.statusCode).toBe(207);
+  expect(JSON.parse(answer.body ?? '')).toMatchObject({ accepted: 4, rejected: 1 });
+  expect(takeMetrics()).toMatchObject({ Accepted: 4, Refused: 1 });
+
+  const batch = await kafkaEvent(4);
+  await sink(batch);
+  expect(takeMetrics()).toMatchObject({ CommittedRows: 4, RejectedRecords: 0, RepeatedRecords: 0 });
+  await sink(batch);
+  expect(takeMetrics()).toMatchObject({ CommittedRows: 0, RepeatedRecords: 4 });
+
+  const keys = await s3ObjectStore(BUCKET).list({ prefix: 'commits/', keysMax: 100 });
+  const bodies = [...keys.map((key) => notification(key)), notification(...keys), 'no notification'];
+  const report = await loader(sqsEvent(...bodies));
+  expect(report).toEqual({ batchItemFailures: [{ itemIdentifier: `m-${keys.length + 1}` }] });
+  expect(lines.filter((line) => line.includes('"level":"ERROR"'))).toHaveLength(1);
+  const rows = await queryWarehouse('SELECT _id, order_id FROM order_created ORDER BY _id');
+  expect(rows).toEqual([
+    { _id: 'e-0', order_id: 'o-1' },
+    { _id: 'e-1', order_id: 'o-2' },
+    { _id: 'e-2', order_id: 'größe' },
+    { _id: 'e-3', order_id: 'o-1' },
+  ]);
+});
+
+test('handlers: the proxy answers a request without body or content type, and does not throw', async () => {
+  const answer = await proxy({
+    ...httpEvent(Buffer.from(''), {}),
+    body: undefined,
+  } as unknown as APIGatewayProxyEventV2);
+  expect(answer.statusCode).toBe(415);
+  expect(answer.headers).toEqual({ 'content-type': 'application/problem+json' });
+});
