@@ -77,6 +77,11 @@ test('compileProto: the json_name option is the name in JSON', () => {
   expect(fields[0]).toMatchObject({ name: 'a_b', jsonName: 'the-a' });
 });
 
+test('compileProto: options with braces in brackets end no message', () => {
+  const body = 'message Payload {\n Sub sub = 1 [(note) = { _a: 1 }];\n int32 b = 2;\n message Sub { int32 b = 0; } }';
+  expect(() => compile(body)).toThrow('v1.proto:5: Payload.Sub.b: number 0');
+});
+
 test('compileProto: an option may be called as a field is', () => {
   const { fields } = compile('message Payload { option deprecated = true; bool deprecated = 1; }');
   expect(fields.map(({ name }) => name)).toEqual(['deprecated']);
@@ -109,6 +114,11 @@ test.each([
   ['message Payload {\n int32 a = 536870912; }', 3, `Payload.a: number 536870912: ${ALLOWED_NUMBERS}`],
   ['message Payload {\n int32 a = 1;\n int32 b = 1; }', 4, 'duplicate id 1 in Type Payload'],
   ['message Payload {\n int32 a = 1;\n string a = 2; }', 4, 'Payload.a: the name is taken on line 3'],
+  [
+    'message Payload { int32 a = 1; }\nextend Payload { int32 b = 2; }',
+    0,
+    'Payload..b: extend is not allowed, a field stands in its message',
+  ],
   ['message Payload {\n reserved 5;\n int32 a = 5; }', 4, 'Payload.a: number 5 is reserved'],
   ['message Payload {\n reserved 5 to 7;\n int32 a = 7; }', 4, 'Payload.a: number 7 is reserved'],
   ['message Payload {\n reserved 5 to 7;\n int32 a = 6; }', 4, 'id 6 is reserved in Type Payload'],
