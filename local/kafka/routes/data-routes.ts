@@ -10,7 +10,7 @@ import { abortable, attempt, type BrokerState, type Route, route } from './route
 /** Kafka's names for timestamps that stand for offsets. */
 const wellKnownTimestamp = { latest: -1, earliest: -2, maxTimestamp: -3, earliestLocal: -4, latestTiered: -5 };
 /** One answer holds at most this much, whatever the client allows: it bounds the broker's memory. */
-const fetchBytesMax = 4 * 1024 * 1024;
+const fetchBytesMax = 1024 * 1024;
 /** The first version of Produce that knows TRANSACTION_ABORTABLE (KIP-890). */
 const abortableVersion = 11;
 /** The only leader epoch there is. */

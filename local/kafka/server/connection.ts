@@ -1,6 +1,5 @@
 /** One client's connection: requests are answered one after the other, in order, as Kafka does. */
 
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { MalformedFrameError } from '../protocol/wire-reader.ts';
 import type { Route, Session } from '../routes/route.ts';
@@ -61,16 +60,24 @@ async function answerTo(
   return body === undefined ? undefined : encodeAnswer(request, body);
 }
 
+/** Resolves when the socket can take more: an answer that waits in memory holds up the next request. */
 async function send(socket: Socket, answer: Answer): Promise<void> {
   if (socket.destroyed) return;
   socket.cork();
   let isFull = false;
   for (const piece of answer) isFull = !socket.write(piece) || isFull;
   socket.uncork();
-  if (!isFull || socket.destroyed) return;
-  const stop = new AbortController();
-  const { signal } = stop;
-  await Promise.race([once(socket, 'drain', { signal }), once(socket, 'close', { signal })]).finally(() =>
-    stop.abort(),
-  );
+  if (isFull && !socket.destroyed) await drained(socket);
+}
+
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      socket.off('drain', done);
+      socket.off('close', done);
+      resolve();
+    };
+    socket.on('drain', done);
+    socket.on('close', done);
+  });
 }

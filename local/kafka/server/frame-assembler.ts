@@ -6,15 +6,19 @@ import { MalformedFrameError } from '../protocol/wire-reader.ts';
 const frameBytesMax = 100 * 1024 * 1024;
 const lengthBytes = 4;
 
-/** Holds at most one unfinished frame. A frame that spans chunks is copied once, into its own buffer. */
+/** A buffer up to this size is kept for the next frame. */
+const keptBytesMax = 4 * 1024 * 1024;
+
+/** Holds at most one frame. One that spans chunks is copied once, into a buffer that the next such frame uses again. */
 export class FrameAssembler {
   readonly #length = Buffer.alloc(lengthBytes);
   #lengthFilled = 0;
+  #buffer = Buffer.alloc(0);
   #frame: Buffer | undefined;
   #frameFilled = 0;
 
   /**
-   * The frames that `chunk` completes. A frame within one chunk is a view of it.
+   * The frames that `chunk` completes. Each belongs to the caller until it asks for the next one.
    * @throws MalformedFrameError when a length is negative or over 100 MiB.
    */
   *push(chunk: Buffer): Generator<Buffer> {
@@ -30,7 +34,7 @@ export class FrameAssembler {
           at += bytes;
           continue;
         }
-        this.#frame = Buffer.allocUnsafeSlow(bytes);
+        this.#frame = this.#bufferFor(bytes);
         this.#frameFilled = 0;
       }
       const copied = chunk.copy(this.#frame, this.#frameFilled, at);
@@ -51,5 +55,11 @@ export class FrameAssembler {
       throw new MalformedFrameError(`Cannot read a frame of ${bytes} bytes: 0 to ${frameBytesMax} are allowed`);
     }
     return bytes;
+  }
+
+  #bufferFor(bytes: number): Buffer {
+    if (bytes > keptBytesMax) return Buffer.allocUnsafeSlow(bytes);
+    if (bytes > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(bytes);
+    return this.#buffer.subarray(0, bytes);
   }
 }

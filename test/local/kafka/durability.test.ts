@@ -31,7 +31,8 @@ async function startProcess(): Promise<{ readonly bootstrap: string; readonly ch
   const child = spawn(process.execPath, [join(import.meta.dirname, 'broker-process.ts'), dir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [bootstrap] = (await once(createInterface(child.stdout), 'line')) as [string];
+  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+  const { bootstrap } = JSON.parse(line) as { bootstrap: string };
   return { bootstrap, child };
 }
 
