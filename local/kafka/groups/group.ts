@@ -141,8 +141,9 @@ export class Group {
     const known = this.#findInstance(request.groupInstanceId ?? '');
     if (known === undefined) return this.#joinAs(this.#add(request, memberId, caller));
     this.#rename(known, memberId);
-    const isSame = sameProtocols(known.protocols, request.protocols);
     this.#renew(known, request);
+    // Kafka lets a restart pass without a rebalance whenever the protocol stays, even if the subscription does not.
+    const isSame = vote([...this.#members.values()]) === this.#protocolName;
     if (this.#state === 'Stable' && isSame) return this.#joinAnswer(known);
     return this.#joinAs(known);
   }

@@ -147,6 +147,30 @@ describe.each([
     await Promise.all([reader.leave(), dirty.leave()]);
   });
 
+  test('offsets in a transaction count when it commits and not when it aborts', async () => {
+    await client.createTopic(topic, 1);
+    const group = uniqueName('group');
+    const id = uniqueName('transaction');
+    await client.send(topic, [{ value: 'a' }, { value: 'b' }]);
+    const consumer = await client.consume(group, topic, { commits: false });
+    await until(() => consumer.records.length === 2);
+    const aborted = await client.begin(id);
+    await aborted.send(topic, [{ value: 'no' }]);
+    await aborted.sendOffsets(consumer);
+    await aborted.abort();
+    expect(await client.committedOffset(group, topic, 0)).toBe(-1);
+    const committed = await client.begin(id);
+    await committed.send(topic, [{ value: 'c' }]);
+    await committed.sendOffsets(consumer);
+    await committed.commit();
+    await until(async () => (await client.committedOffset(group, topic, 0)) === 2);
+    await consumer.leave();
+    const next = await client.consume(group, topic);
+    await until(() => next.records.length > 0);
+    expect(values(next.records)).toEqual(['c']);
+    await next.leave();
+  });
+
   test('a group goes on where it has committed', async () => {
     await client.createTopic(topic, 1);
     const group = uniqueName('group');

@@ -46,10 +46,10 @@ async function produceTo(target: string, partition: number, batch: TestBatch, tr
   }
 }
 
-async function initProducer(transactionalId: string | null) {
+async function initProducer(transactionalId: string | null, transactionTimeoutMs = 10_000) {
   // A coordinator of a new id may need a moment.
   for (;;) {
-    const answer = await client.call(transaction.initProducerId, 5, { transactionalId, transactionTimeoutMs: 10_000 });
+    const answer = await client.call(transaction.initProducerId, 5, { transactionalId, transactionTimeoutMs });
     const isBusy = [errorCode.coordinatorNotAvailable, errorCode.notCoordinator, errorCode.concurrentTransactions];
     if (!isBusy.some((code) => code === answer.errorCode)) return answer;
     if (transactionalId !== null) {
@@ -280,6 +280,27 @@ test('TxnOffsetCommit refuses a group that its transaction does not have', async
     codes.push(answer.topics[0]?.partitions[0]?.errorCode);
   }
   expect(codes).toEqual([errorCode.invalidTxnState, errorCode.transactionAbortable]);
+});
+
+test('a transaction that is open for longer than its timeout is aborted and its producer fenced', async () => {
+  const target = uniqueName('timeout');
+  await createTopic(target);
+  const transactionalId = uniqueName('id');
+  const { producerId, producerEpoch } = await initProducer(transactionalId, 300);
+  const identity = { transactionalId, producerId, producerEpoch };
+  await client.call(transaction.addPartitionsToTxn, 3, { ...identity, topics: [{ topic: target, partitions: [0] }] });
+  const batch = { values: ['a'], producerId, producerEpoch, baseSequence: 0, transactional: true };
+  expect((await produceTo(target, 0, batch, transactionalId)).code).toBe(errorCode.none);
+  const stableOffset = async () => {
+    const topics = [{ topic: target, partitions: [{ partition: 0, timestamp: -1 }] }];
+    const answer = await client.call(data.listOffsets, 7, { replicaId: -1, isolationLevel: 1, topics });
+    return answer.topics[0]?.partitions[0]?.offset;
+  };
+  expect(await stableOffset()).toBe(0);
+  // The record and the marker that aborts it.
+  while ((await stableOffset()) !== 2);
+  const ended = await client.call(transaction.endTxn, 3, { ...identity, committed: true });
+  expect(ended.errorCode).toBe(errorCode.producerFenced);
 });
 
 test('EndTxn may be repeated but not turned round', async () => {

@@ -68,16 +68,21 @@ export async function kafkajsClient(bootstrap: string): Promise<TestClient> {
         send: async (topic, records) => {
           await transaction.send({ topic, messages: records.map(toMessage) });
         },
+        sendOffsets: ({ group, topic, records }) => {
+          const last = records.at(-1);
+          const partitions = [{ partition: last?.partition ?? 0, offset: String((last?.offset ?? -1) + 1) }];
+          return transaction.sendOffsets({ consumerGroupId: group, topics: [{ topic, partitions }] });
+        },
         commit: () => transaction.commit(),
         abort: () => transaction.abort(),
       };
     },
-    consume: async (groupId, topic, { committedOnly = true } = {}) => {
+    consume: async (groupId, topic, { committedOnly = true, commits = true } = {}) => {
       const settings = { groupId, readUncommitted: !committedOnly, maxWaitTimeInMs: 100 };
       const timing = { heartbeatInterval: 300, sessionTimeout: 10_000, rebalanceTimeout: 10_000 };
       const consumer = kafka.consumer({ ...settings, ...timing });
       open.add(consumer);
-      return startConsumer(consumer, topic);
+      return startConsumer(consumer, groupId, topic, commits);
     },
     close: async () => {
       await Promise.all([...open].map((consumer) => consumer.disconnect()));
@@ -92,7 +97,12 @@ async function connected(producer: Producer): Promise<Producer> {
   return producer;
 }
 
-async function startConsumer(consumer: Consumer, topic: string): Promise<TestConsumer> {
+async function startConsumer(
+  consumer: Consumer,
+  group: string,
+  topic: string,
+  commits: boolean,
+): Promise<TestConsumer> {
   const records: ReadRecord[] = [];
   let assigned: readonly number[] = [];
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
@@ -101,11 +111,12 @@ async function startConsumer(consumer: Consumer, topic: string): Promise<TestCon
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   await consumer.run({
+    autoCommit: commits,
     eachMessage: async ({ partition, message }) => {
       records.push(fromMessage(partition, message));
     },
   });
-  return { records, partitions: () => assigned, leave: () => consumer.disconnect() };
+  return { group, topic, records, partitions: () => assigned, leave: () => consumer.disconnect() };
 }
 
 function toMessage({ key = null, value, headers, timestamp, partition }: TestRecord) {

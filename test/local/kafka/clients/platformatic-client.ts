@@ -13,6 +13,13 @@ import type { ReadRecord, TestClient, TestConsumer, TestRecord } from './test-cl
 
 type BufferMessage = Message<Buffer, Buffer, Buffer, Buffer>;
 type BufferTransaction = Awaited<ReturnType<Producer['beginTransaction']>>;
+/** What is behind a consumer of the suite. */
+interface StartedConsumer {
+  readonly consumer: Consumer;
+  readonly stream: MessagesStream<Buffer, Buffer, Buffer, Buffer>;
+  last: BufferMessage | undefined;
+}
+
 const gzipCodec = 'gzip';
 const isolation = { readUncommitted: 0, readCommitted: 1 };
 
@@ -21,7 +28,7 @@ export async function platformaticClient(bootstrap: string): Promise<TestClient>
   const admin = new Admin(base);
   const reader = new Consumer({ ...base, groupId: 'conformance-offsets' });
   const producers = new Map<string, Producer>();
-  const open = new Set<TestConsumer>();
+  const started = new Map<TestConsumer, StartedConsumer>();
   const producerFor = (id: string, options: object) => {
     const known = producers.get(id) ?? new Producer({ ...base, ...options });
     producers.set(id, known);
@@ -79,21 +86,33 @@ export async function platformaticClient(bootstrap: string): Promise<TestClient>
       const transaction = await producerFor(transactionalId, { transactionalId, idempotent: true }).beginTransaction();
       return {
         send: (topic, records) => sendIn(transaction, topic, records),
+        sendOffsets: async (tested) => {
+          const { consumer, last } = started.get(tested) ?? {};
+          if (consumer === undefined || last === undefined) throw new Error('Nothing has been read');
+          await transaction.addConsumer(consumer);
+          await transaction.addOffset(last);
+        },
         commit: () => transaction.commit(),
         abort: () => transaction.abort(),
       };
     },
-    consume: async (groupId, topic, { committedOnly = true } = {}) => {
+    consume: async (groupId, topic, { committedOnly = true, commits = true } = {}) => {
       const timing = { heartbeatInterval: 300, sessionTimeout: 10_000, rebalanceTimeout: 10_000, maxWaitTime: 100 };
       const isolationLevel = committedOnly ? isolation.readCommitted : isolation.readUncommitted;
       const consumer = new Consumer({ ...base, ...timing, groupId, isolationLevel });
-      const stream = await consumer.consume({ topics: [topic], mode: 'committed', fallbackMode: 'earliest' });
-      const started = startConsumer(consumer, stream, topic);
-      open.add(started);
-      return started;
+      const stream = await consumer.consume({
+        topics: [topic],
+        mode: 'committed',
+        fallbackMode: 'earliest',
+        autocommit: false,
+      });
+      const source: StartedConsumer = { consumer, stream, last: undefined };
+      const tested = startConsumer(source, groupId, topic, commits);
+      started.set(tested, source);
+      return tested;
     },
     close: async () => {
-      await Promise.all([...open].map((consumer) => consumer.leave()));
+      await Promise.all([...started.keys()].map((tested) => tested.leave()));
       await Promise.all([...producers.values(), reader, admin].map((client) => client.close()));
     },
   };
@@ -103,24 +122,24 @@ async function sendIn(transaction: BufferTransaction, topic: string, records: re
   await transaction.send({ messages: records.map((record) => toMessage(topic, record)), acks: -1 });
 }
 
-function startConsumer(
-  consumer: Consumer,
-  stream: MessagesStream<Buffer, Buffer, Buffer, Buffer>,
-  topic: string,
-): TestConsumer {
+function startConsumer(source: StartedConsumer, group: string, topic: string, commits: boolean): TestConsumer {
+  const { consumer, stream } = source;
   const records: ReadRecord[] = [];
-  let last: Promise<void> | undefined;
+  let committing: Promise<void> | undefined;
   let left: Promise<void> | undefined;
   stream.on('data', (message: BufferMessage) => {
     records.push(fromMessage(message));
-    last = Promise.resolve(message.commit()).catch(() => {});
+    source.last = message;
+    if (commits) committing = Promise.resolve(message.commit()).catch(() => {});
   });
   const leave = async () => {
-    await last;
+    await committing;
     await stream.close();
     await consumer.close();
   };
   return {
+    group,
+    topic,
     records,
     partitions: () => consumer.assignments?.find((one) => one.topic === topic)?.partitions ?? [],
     leave: () => {

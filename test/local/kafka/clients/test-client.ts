@@ -22,17 +22,21 @@ export interface ReadRecord {
 /** A transaction that is open. */
 export interface TestTransaction {
   send(topic: string, records: readonly TestRecord[]): Promise<void>;
+  /** Commits, with the transaction, that the group has read up to the consumer's last record. */
+  sendOffsets(consumer: TestConsumer): Promise<void>;
   commit(): Promise<void>;
   abort(): Promise<void>;
 }
 
 /** A member of a group that reads one topic from the beginning or where the group is. */
 export interface TestConsumer {
+  readonly group: string;
+  readonly topic: string;
   /** Everything read so far. */
   readonly records: readonly ReadRecord[];
   /** The partitions it has now. */
   partitions(): readonly number[];
-  /** Commits all that has been read, and leaves the group. */
+  /** Leaves the group; a consumer that commits has then committed all it has read. */
   leave(): Promise<void>;
 }
 
@@ -67,4 +71,6 @@ export interface SendOptions {
 export interface ConsumeOptions {
   /** @default true */
   readonly committedOnly?: boolean;
+  /** Whether it commits what it has read. @default true */
+  readonly commits?: boolean;
 }
