@@ -12,8 +12,8 @@ const HASHED_BYTES = 64;
 
 /** Open addressing with linear probing; entries leave in the reverse order in which they came. */
 export class EntryTable {
-  /** Entry + 1, or 0. */
-  #slots = new Int32Array(SLOTS_MIN);
+  /** Pairs of a hash and its entry + 1, or 0: side by side, as one look-up then touches one line of the cache. */
+  #slots = new Int32Array(SLOTS_MIN * 2);
   /** By entry. */
   #hashes = new Int32Array(SLOTS_MIN);
   #count = 0;
@@ -21,11 +21,13 @@ export class EntryTable {
   /** The entry that equals `bytes[from, to)`, or -1. */
   find(hash: number, entries: ByteEntries, bytes: Uint8Array, from: number, to: number): number {
     const slots = this.#slots;
-    const mask = slots.length - 1;
-    for (let slot = hash & mask, probes = 0; probes < PROBES_MAX; slot = (slot + 1) & mask, probes++) {
-      const entry = (slots[slot] as number) - 1;
+    const mask = slots.length - 2;
+    let slot = (hash << 1) & mask;
+    for (let probes = 0; probes < PROBES_MAX; probes++) {
+      const entry = (slots[slot + 1] as number) - 1;
       if (entry < 0) return -1;
-      if (this.#hashes[entry] === hash && entries.equals(entry, bytes, from, to)) return entry;
+      if (slots[slot] === hash && entries.equals(entry, bytes, from, to)) return entry;
+      slot = (slot + 2) & mask;
     }
     return -1;
   }
@@ -35,19 +37,21 @@ export class EntryTable {
     if (entry === this.#hashes.length) this.#hashes = grownWords(this.#hashes, entry + 1);
     this.#hashes[entry] = hash;
     this.#count = entry + 1;
-    if (this.#count * 2 > this.#slots.length) return this.#rebuild(this.#slots.length * 4);
+    if (this.#count * 4 > this.#slots.length) return this.#rebuild(this.#slots.length * 4);
     return this.#place(entry);
   }
 
   /** Keeps the first `count` entries. */
   truncate(count: number): void {
-    const mask = this.#slots.length - 1;
+    const slots = this.#slots;
+    const mask = slots.length - 2;
     while (this.#count > count) {
       const entry = --this.#count;
-      // Nothing that stays was probed past this slot, because it came before.
-      for (let slot = (this.#hashes[entry] as number) & mask, probes = 0; probes < PROBES_MAX; probes++) {
-        if (this.#slots[slot] === entry + 1) this.#slots[slot] = 0;
-        slot = (slot + 1) & mask;
+      let slot = ((this.#hashes[entry] as number) << 1) & mask;
+      for (let probes = 0; probes < PROBES_MAX; probes++) {
+        // Nothing that stays was probed past this slot, because it came before.
+        if (slots[slot + 1] === entry + 1) slots[slot + 1] = 0;
+        slot = (slot + 2) & mask;
       }
     }
   }
@@ -66,13 +70,16 @@ export class EntryTable {
 
   #place(entry: number): boolean {
     const slots = this.#slots;
-    const mask = slots.length - 1;
-    for (let slot = (this.#hashes[entry] as number) & mask, probes = 0; probes < PROBES_MAX; probes++) {
-      if (slots[slot] === 0) {
-        slots[slot] = entry + 1;
+    const mask = slots.length - 2;
+    const hash = this.#hashes[entry] as number;
+    let slot = (hash << 1) & mask;
+    for (let probes = 0; probes < PROBES_MAX; probes++) {
+      if (slots[slot + 1] === 0) {
+        slots[slot] = hash;
+        slots[slot + 1] = entry + 1;
         return true;
       }
-      slot = (slot + 1) & mask;
+      slot = (slot + 2) & mask;
     }
     return false;
   }

@@ -83,7 +83,7 @@ function takeField(
     return field.packable && wireType === WireType.delimited ? takePacked(field, cursor, repetition) : otherWireType;
   }
   if (field.repeats > 0) return takeElement(field, cursor, repetition);
-  if (field.count++ > 0 || field.rivals.some(wasSeen)) {
+  if (field.count++ > 0 || (field.rivals.length > 0 && field.rivals.some(wasSeen))) {
     ambiguity.found = true;
     return again;
   }
