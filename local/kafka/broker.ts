@@ -133,24 +133,22 @@ function allRoutes(state: BrokerState, sasl: SaslChecks | undefined): ReadonlyMa
   return routes;
 }
 
-/** Transaction timeouts, retention and compaction, one log after the other. */
+/** Every second: transaction timeouts, retention and compaction. What fails is told, and tried again the next time. */
 function startHousekeeping(topics: Topics, transactions: TransactionCoordinator, now: () => number): NodeJS.Timeout {
-  let isCompacting = false;
-  return setInterval(() => {
+  let compacting: Promise<void> | undefined;
+  const tidyUp = async () => {
     transactions.abortTimedOut();
     const logs = [...topics.all].flatMap((topic) => topic.logs);
     for (const log of logs) {
       log.applyRetention();
       log.producers.expire(now() - producerExpirationMs, log.startOffset);
     }
-    if (isCompacting) return;
-    isCompacting = true;
-    compactAll(logs)
-      .catch((error) => process.emitWarning(error))
-      .finally(() => {
-        isCompacting = false;
-      });
-  }, housekeepingIntervalMs).unref();
+    compacting ??= compactAll(logs).finally(() => {
+      compacting = undefined;
+    });
+    await compacting;
+  };
+  return setInterval(() => tidyUp().catch((error) => process.emitWarning(error)), housekeepingIntervalMs).unref();
 }
 
 async function compactAll(logs: readonly PartitionLog[]): Promise<void> {

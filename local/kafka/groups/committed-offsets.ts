@@ -85,8 +85,8 @@ export class CommittedOffsets {
   }
 
   #record(entry: OffsetEntry): void {
-    this.#apply(entry);
     this.#journal.append(entry);
+    this.#apply(entry);
   }
 
   #apply(entry: OffsetEntry): void {

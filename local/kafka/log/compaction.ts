@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { readRecords, type StoredRecord, withRecords } from '../protocol/record.ts';
 import { type BatchHeader, readBatchHeader } from '../protocol/record-batch.ts';
 import type { Segment } from './segment.ts';
+import type { SegmentList } from './segment-list.ts';
 
 /** What compaction asks the log. */
 export interface CompactionRules {
@@ -11,12 +12,12 @@ export interface CompactionRules {
   readonly isAborted: (header: BatchHeader) => boolean;
   /** Whether tombstones at this offset have been kept for long enough. */
   readonly dropsTombstones: (offset: number) => boolean;
-  /** Whether the log has been closed meanwhile: reading then ends early, and the result is of no use. */
-  readonly isStopped: () => boolean;
+  /** Whether the segment has been closed meanwhile: reading then ends early, and the result is of no use. */
+  readonly isGone: (segment: Segment) => boolean;
 }
 
 /** The newest offset of each key; keys as Latin-1 text, which keeps every byte. */
-export type NewestOffsets = ReadonlyMap<string, number>;
+type NewestOffsets = ReadonlyMap<string, number>;
 
 /** More keys than this wait for the next run: it bounds the memory of one. */
 const keysMax = 1_000_000;
@@ -24,10 +25,31 @@ const keysMax = 1_000_000;
 const turnBytes = 1024 * 1024;
 
 /**
+ * Compacts `closed`, some of which, `dirty`, are new since the last time. Other work goes on meanwhile. Returns up to
+ * which offset the log is compacted. Memory: a key and an offset for each distinct key, and one batch.
+ */
+export async function compactSegments(
+  segments: SegmentList,
+  closed: readonly Segment[],
+  dirty: readonly Segment[],
+  rules: CompactionRules,
+): Promise<number> {
+  const { newest, endOffset } = await newestOffsets(dirty, rules);
+  for (const segment of closed) {
+    if (segment.baseOffset >= endOffset || rules.isGone(segment)) continue;
+    const draft = segment.draft();
+    for await (const batch of compacted(segment, newest, rules)) draft.append(batch);
+    if (rules.isGone(segment)) draft.discard();
+    else segments.replace(segment, draft);
+  }
+  return endOffset;
+}
+
+/**
  * Reads `segments` in order until the key limit, and tells up to which offset the map is complete.
  * Batches compressed with Snappy or LZ4 are passed over: their records are kept and hide no others.
  */
-export async function newestOffsets(
+async function newestOffsets(
   segments: readonly Segment[],
   rules: CompactionRules,
 ): Promise<{ readonly newest: NewestOffsets; readonly endOffset: number }> {
@@ -50,11 +72,7 @@ export async function newestOffsets(
 }
 
 /** The batches of `segment` that compaction leaves, each whole or rebuilt at its old offsets. */
-export async function* compacted(
-  segment: Segment,
-  newest: NewestOffsets,
-  rules: CompactionRules,
-): AsyncGenerator<Buffer> {
+async function* compacted(segment: Segment, newest: NewestOffsets, rules: CompactionRules): AsyncGenerator<Buffer> {
   const isKept = ({ key, offset, hasValue }: StoredRecord) =>
     key !== null &&
     (newest.get(key.toString('latin1')) ?? offset) <= offset &&
@@ -73,8 +91,8 @@ export async function* compacted(
   }
 }
 
-async function* batchesOf(segment: Segment, { isStopped }: CompactionRules): AsyncGenerator<Buffer> {
-  if (isStopped()) return;
+async function* batchesOf(segment: Segment, { isGone }: CompactionRules): AsyncGenerator<Buffer> {
+  if (isGone(segment)) return;
   let bytesInTurn = 0;
   for (const { header, position } of segment.scan(0)) {
     yield segment.read(position, header.bytes);
@@ -84,6 +102,6 @@ async function* batchesOf(segment: Segment, { isStopped }: CompactionRules): Asy
       await nextTurn();
     }
     // Before the next read, which would be from a closed file.
-    if (isStopped()) return;
+    if (isGone(segment)) return;
   }
 }

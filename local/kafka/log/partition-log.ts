@@ -1,7 +1,6 @@
 /** One partition's log: segments on disk, offsets, producers, reading and writing. */
 
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, rmSync } from 'node:fs';
 import { KafkaError } from '../protocol/error-code.ts';
 import { firstRecordAt, readRecords } from '../protocol/record.ts';
 import {
@@ -14,10 +13,11 @@ import {
   stampBatch,
 } from '../protocol/record-batch.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import { type CompactionRules, compacted, newestOffsets } from './compaction.ts';
+import { type CompactionRules, compactSegments } from './compaction.ts';
 import type { LogSettings } from './log-settings.ts';
 import { ProducerState } from './producer-state.ts';
-import { type PlacedBatch, Segment } from './segment.ts';
+import type { PlacedBatch, Segment } from './segment.ts';
+import { SegmentList } from './segment-list.ts';
 
 /** Where a batch went. */
 export interface AppendResult {
@@ -50,7 +50,7 @@ const checkpointIntervalBytes = 64 * 1024 * 1024;
  */
 export class PartitionLog {
   readonly #folder: string;
-  readonly #segments: Segment[] = [];
+  readonly #segments: SegmentList;
   readonly #waiting = new Set<() => void>();
   readonly #now: () => number;
   #settings: LogSettings;
@@ -73,7 +73,10 @@ export class PartitionLog {
     this.#producers = new ProducerState(checkpoint);
     this.#startOffset = checkpoint.startOffset;
     this.#compactedTo = checkpoint.compactedTo;
-    this.#recover(checkpoint.offset);
+    this.#segments = new SegmentList(folder, this.#startOffset);
+    this.#endOffset = Math.max(checkpoint.offset, this.#segments.active.baseOffset);
+    this.#segments.recover(checkpoint.offset, (segment, batch) => this.#recovered(segment, batch));
+    this.#checkpoint();
   }
 
   /** The first offset a reader may ask for. */
@@ -140,7 +143,7 @@ export class PartitionLog {
       throw new KafkaError('offsetOutOfRange', `Cannot read offset ${offset}: the log holds ${range}`);
     }
     const limit = committedOnly ? this.lastStableOffset : this.#endOffset;
-    const found = offset < limit ? this.#find(offset) : undefined;
+    const found = offset < limit ? this.#segments.find(offset) : undefined;
     if (found === undefined || found.batch.header.baseOffset >= limit) return { records: Buffer.alloc(0), aborted: [] };
     const { segment, batch } = found;
     const wanted = atLeastOne ? Math.max(bytesMax, batch.header.bytes) : bytesMax;
@@ -164,7 +167,7 @@ export class PartitionLog {
 
   /** The largest timestamp in the log; -1 when it is empty. */
   get maxTimestamp(): number {
-    return this.#segments.reduce((max, segment) => Math.max(max, segment.maxTimestamp), -1);
+    return this.#segments.maxTimestamp;
   }
 
   /** Calls `wake` after each append until the returned function is called. */
@@ -177,8 +180,7 @@ export class PartitionLog {
   startAt(offset: number): void {
     if (offset <= this.#startOffset) return;
     this.#startOffset = offset;
-    while (this.#segments.length > 1 && (this.#segments[1]?.baseOffset ?? 0) <= offset)
-      this.#segments.shift()?.delete();
+    this.#segments.dropBefore(offset);
     this.#producers.expire(Number.NEGATIVE_INFINITY, offset);
     this.#checkpoint();
   }
@@ -187,44 +189,32 @@ export class PartitionLog {
   applyRetention(): void {
     const { deletes, retentionMs, retentionBytes } = this.#settings;
     if (!deletes) return;
-    let excess = retentionBytes < 0 ? 0 : this.#segments.reduce((sum, { bytes }) => sum + bytes, -retentionBytes);
     const oldest = retentionMs < 0 ? Number.NEGATIVE_INFINITY : this.#now() - retentionMs;
-    let expired = 0;
-    for (const { bytes, maxTimestamp } of this.#segments) {
-      const isTooOld = bytes > 0 && maxTimestamp >= 0 && maxTimestamp < oldest;
-      if (!isTooOld && excess < bytes) break;
-      if (!isTooOld && bytes === 0) break;
+    let excess = retentionBytes < 0 ? Number.NEGATIVE_INFINITY : this.#segments.bytes - retentionBytes;
+    let end = this.#startOffset;
+    for (const segment of this.#segments) {
+      const { bytes, maxTimestamp } = segment;
+      const isTooOld = maxTimestamp >= 0 && maxTimestamp < oldest;
+      if (bytes === 0 || (!isTooOld && excess < bytes)) break;
       excess -= bytes;
-      expired += 1;
+      end = Math.min(this.#segments.endOf(segment), this.#endOffset);
     }
-    if (expired === 0) return;
-    if (expired === this.#segments.length) this.#roll();
-    this.startAt(this.#segments[expired]?.baseOffset ?? this.#startOffset);
+    // The active segment can only be deleted as a closed one.
+    if (end === this.#endOffset && end > this.#segments.active.baseOffset) this.#segments.roll(end);
+    this.startAt(end);
   }
 
-  /**
-   * Compacts the closed segments if enough of them is new (`min.cleanable.dirty.ratio`). Other work goes on meanwhile.
-   * Memory: a key and an offset for each distinct key, at most a million.
-   */
+  /** Compacts the closed segments if enough of them is new (`min.cleanable.dirty.ratio`). */
   async compact(): Promise<void> {
     const { compacts, minCleanableDirtyRatio } = this.#settings;
+    if (!compacts || this.#isClosed) return;
     const closed = this.#compactable();
-    const dirty = closed.filter((segment) => this.#endOf(segment) > this.#compactedTo);
-    const dirtyBytes = dirty.reduce((sum, { bytes }) => sum + bytes, 0);
-    const totalBytes = closed.reduce((sum, { bytes }) => sum + bytes, 0);
-    if (!compacts || dirtyBytes === 0 || dirtyBytes < totalBytes * minCleanableDirtyRatio) return;
-    const rules = this.#compactionRules();
-    const { newest, endOffset } = await newestOffsets(dirty, rules);
+    const dirty = closed.filter((segment) => this.#segments.endOf(segment) > this.#compactedTo);
+    const [dirtyBytes, totalBytes] = [bytesOf(dirty), bytesOf(closed)];
+    if (dirtyBytes === 0 || dirtyBytes < totalBytes * minCleanableDirtyRatio) return;
+    const compactedTo = await compactSegments(this.#segments, closed, dirty, this.#compactionRules());
     if (this.#isClosed) return;
-    for (const segment of closed) {
-      if (segment.baseOffset >= endOffset) break;
-      const draft = segment.draft();
-      for await (const batch of compacted(segment, newest, rules)) draft.append(batch);
-      // Meanwhile the log may have been closed, or the segment deleted.
-      if (this.#isClosed || !this.#segments.includes(segment)) return draft.discard();
-      this.#segments[this.#segments.indexOf(segment)] = draft.replace(this.#endOf(segment));
-    }
-    this.#compactedTo = endOffset;
+    this.#compactedTo = compactedTo;
     this.#checkpoint();
   }
 
@@ -232,13 +222,13 @@ export class PartitionLog {
   close(): void {
     this.#isClosed = true;
     this.#checkpoint();
-    for (const segment of this.#segments) segment.close();
+    this.#segments.close();
   }
 
   /** Closes and removes everything. */
   delete(): void {
     this.#isClosed = true;
-    for (const segment of this.#segments) segment.close();
+    this.#segments.close();
     rmSync(this.#folder, { recursive: true });
     for (const wake of [...this.#waiting]) wake();
   }
@@ -278,96 +268,58 @@ export class PartitionLog {
     this.#producers.appended(header, commits);
     this.#endOffset = header.lastOffset + 1;
     this.#bytesSinceCheckpoint += header.bytes;
-    if (this.#bytesSinceCheckpoint >= checkpointIntervalBytes) this.#checkpoint();
+    if (this.#bytesSinceCheckpoint >= checkpointIntervalBytes) this.#tryCheckpoint();
     for (const wake of [...this.#waiting]) wake();
     return baseOffset;
   }
 
   #segmentFor(bytes: number): Segment {
-    const active = this.#active;
-    if (active.bytes === 0) this.#activeSince = this.#now();
-    const isOld = this.#now() - this.#activeSince >= this.#settings.segmentMs;
-    if (active.bytes === 0 || (active.bytes + bytes <= this.#settings.segmentBytes && !isOld)) return active;
-    return this.#roll();
+    const { active } = this.#segments;
+    if (active.bytes === 0) {
+      this.#activeSince = this.#now();
+      return active;
+    }
+    const { segmentBytes, segmentMs } = this.#settings;
+    if (active.bytes + bytes <= segmentBytes && this.#now() - this.#activeSince < segmentMs) return active;
+    this.#activeSince = this.#now();
+    return this.#segments.roll(this.#endOffset);
   }
 
   /** Closed segments without open transactions whose records are old enough (`min.compaction.lag.ms`). */
   #compactable(): readonly Segment[] {
     const end = this.lastStableOffset;
     const newest = this.#now() - this.#settings.minCompactionLagMs;
-    return this.#segments.slice(0, -1).filter((one) => this.#endOf(one) <= end && one.maxTimestamp <= newest);
+    return this.#segments.closed.filter((one) => this.#segments.endOf(one) <= end && one.maxTimestamp <= newest);
   }
 
   #compactionRules(): CompactionRules {
-    const { deleteRetentionMs } = this.#settings;
-    const expired = this.#segments.filter(({ maxTimestamp }) => maxTimestamp < this.#now() - deleteRetentionMs);
-    const expiredTo = Math.max(0, ...expired.map((segment) => this.#endOf(segment)));
-    const compactedTo = this.#compactedTo;
+    const oldest = this.#now() - this.#settings.deleteRetentionMs;
+    const expired = this.#segments.closed.filter(({ maxTimestamp }) => maxTimestamp < oldest);
+    // A tombstone stays for one run at least, or a reader that follows the log could miss the deletion.
+    const dropBefore = Math.min(this.#compactedTo, Math.max(0, ...expired.map((one) => this.#segments.endOf(one))));
     return {
-      isAborted: (header) =>
-        this.#producers
-          .abortedIn(header.baseOffset, header.lastOffset + 1)
-          .some(({ producerId }) => header.transactional && producerId === header.producerId),
-      // A tombstone stays for one run at least, or a reader that follows the log could miss the deletion.
-      isStopped: () => this.#isClosed,
-      dropsTombstones: (offset) => offset < compactedTo && offset < expiredTo,
+      isAborted: ({ baseOffset, lastOffset, producerId, transactional }) =>
+        transactional &&
+        this.#producers.abortedIn(baseOffset, lastOffset + 1).some((aborted) => aborted.producerId === producerId),
+      isGone: (segment) => this.#isClosed || !this.#segments.has(segment),
+      dropsTombstones: (offset) => offset < dropBefore,
     };
-  }
-
-  #endOf(segment: Segment): number {
-    return this.#segments[this.#segments.indexOf(segment) + 1]?.baseOffset ?? this.#endOffset;
-  }
-
-  #roll(): Segment {
-    this.#active.seal(this.#endOffset);
-    const next = new Segment(this.#folder, this.#endOffset);
-    this.#segments.push(next);
-    this.#activeSince = this.#now();
-    return next;
-  }
-
-  get #active(): Segment {
-    const active = this.#segments.at(-1);
-    if (active === undefined) throw new Error(`Cannot use "${this.#folder}": the log is closed`);
-    return active;
-  }
-
-  #find(offset: number): { readonly segment: Segment; readonly batch: PlacedBatch } | undefined {
-    const last = this.#segments.findLastIndex((segment) => segment.baseOffset <= offset);
-    // Compaction can leave a segment without the wanted offset: the reader goes on with the next one.
-    for (const segment of this.#segments.slice(Math.max(last, 0))) {
-      const batch = segment.find(offset);
-      if (batch !== undefined) return { segment, batch };
-    }
-    return undefined;
-  }
-
-  #recover(fromOffset: number): void {
-    const names = readdirSync(this.#folder);
-    for (const name of names) if (name.endsWith('.draft')) rmSync(join(this.#folder, name));
-    const bases = names
-      .filter((name) => name.endsWith('.log'))
-      .map((name) => Number.parseInt(name, 10))
-      .sort((a, b) => a - b);
-    for (const base of bases.length === 0 ? [this.#startOffset] : bases) {
-      this.#segments.push(new Segment(this.#folder, base));
-    }
-    this.#endOffset = Math.max(fromOffset, this.#active.baseOffset);
-    for (const [at, segment] of this.#segments.entries()) {
-      const nextBase = this.#segments[at + 1]?.baseOffset ?? Number.POSITIVE_INFINITY;
-      if (nextBase <= fromOffset && segment.sealed) continue;
-      segment.recover(nextBase <= fromOffset ? segment.baseOffset : fromOffset, (batch) => {
-        if (batch.header.baseOffset >= fromOffset) this.#recovered(segment, batch);
-      });
-      if (nextBase !== Number.POSITIVE_INFINITY && !segment.sealed) segment.seal(nextBase);
-    }
-    this.#checkpoint();
   }
 
   #recovered(segment: Segment, { header, position }: PlacedBatch): void {
     const commits = header.control ? markerCommits(segment.read(position, header.bytes)) : undefined;
     this.#producers.appended(header, commits);
     this.#endOffset = header.lastOffset + 1;
+  }
+
+  /** For the way of a produce: the batch is written, and a missing checkpoint only makes the next start slower. */
+  #tryCheckpoint(): void {
+    try {
+      this.#checkpoint();
+    } catch (error) {
+      this.#bytesSinceCheckpoint = 0;
+      process.emitWarning(`Cannot write the checkpoint of "${this.#folder}": ${String(error)}`);
+    }
   }
 
   #checkpoint(): void {
@@ -379,6 +331,10 @@ export class PartitionLog {
     });
     this.#bytesSinceCheckpoint = 0;
   }
+}
+
+function bytesOf(segments: readonly Segment[]): number {
+  return segments.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** Cuts `read` after its last whole batch that begins before `limit`. */

@@ -1,8 +1,9 @@
 /** One segment of a partition's log: a file of record batches and its index. */
 
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BatchHeader, batchHeaderBytes, batchIsIntact, readBatchHeader } from '../protocol/record-batch.ts';
+import { appendWhole } from '../storage/append-whole.ts';
 import { OffsetIndex } from './offset-index.ts';
 
 /** A batch's header and where the batch lies in its segment. */
@@ -63,12 +64,7 @@ export class Segment {
 
   /** Appends whole batches whose headers are given, with one write(2). On failure the file is as before. */
   append(batches: Buffer, headers: readonly BatchHeader[]): void {
-    try {
-      writeWhole(this.#fd, batches);
-    } catch (error) {
-      ftruncateSync(this.#fd, this.#bytes);
-      throw error;
-    }
+    appendWhole(this.#fd, batches, this.#bytes);
     for (const header of headers) {
       this.#addToIndex({ header, position: this.#bytes });
       this.#bytes += header.bytes;
@@ -147,8 +143,12 @@ export class Segment {
   draft(): SegmentDraft {
     const path = `${this.#path}.draft`;
     const fd = openSync(path, 'w');
+    let bytes = 0;
     return {
-      append: (batch) => writeWhole(fd, batch),
+      append: (batch) => {
+        appendWhole(fd, batch, bytes);
+        bytes += batch.length;
+      },
       replace: (nextOffset) => {
         closeSync(fd);
         this.close();
@@ -187,9 +187,4 @@ export class Segment {
     this.#bytesSinceIndexed += header.bytes;
     this.#maxTimestamp = Math.max(this.#maxTimestamp, header.maxTimestamp);
   }
-}
-
-/** write(2) may write less than it is given. */
-function writeWhole(fd: number, bytes: Buffer): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
 }

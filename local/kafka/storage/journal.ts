@@ -1,15 +1,7 @@
 /** An append-only file of JSON lines that holds small state across restarts. */
 
-import {
-  closeSync,
-  existsSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  truncateSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendWhole } from './append-whole.ts';
 
 /** Whose state the journal keeps. */
 export interface JournalOwner<Entry> {
@@ -41,9 +33,11 @@ export class Journal<Entry> {
   }
 
   append(entry: Entry): void {
-    const line = Buffer.from(`${JSON.stringify(entry)}\n`);
-    this.#bytes += writeSync(this.#fd, line);
+    // Before the entry is written: the owner's state, and so the snapshot, may not have it yet.
     if (this.#bytes >= this.#rewriteBytes) this.#rewrite();
+    const line = Buffer.from(`${JSON.stringify(entry)}\n`);
+    appendWhole(this.#fd, line, this.#bytes);
+    this.#bytes += line.length;
   }
 
   close(): void {

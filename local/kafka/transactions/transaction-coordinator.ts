@@ -195,8 +195,8 @@ export class TransactionCoordinator {
   }
 
   #save(transaction: Transaction): Transaction {
-    this.#byId.set(transaction.transactionalId, transaction);
     this.#journal.append(transaction);
+    this.#byId.set(transaction.transactionalId, transaction);
     return transaction;
   }
 }

@@ -5,7 +5,8 @@ import { WireWriter } from '../../../local/kafka/protocol/wire-writer.ts';
 
 /** What a test says about a batch. */
 export interface TestBatch {
-  readonly values: readonly string[];
+  /** Null is a tombstone. */
+  readonly values: readonly (string | null)[];
   /** The same for all records; null is no key. */
   readonly key?: string | null;
   readonly timestamp?: number;
@@ -32,7 +33,7 @@ export function testBatch(batch: TestBatch): Buffer {
   });
 }
 
-function record(offsetDelta: number, key: string | null, value: string): Buffer {
+function record(offsetDelta: number, key: string | null, value: string | null): Buffer {
   const body = new WireWriter(0, false);
   body.int8(0);
   body.varlong(0);
