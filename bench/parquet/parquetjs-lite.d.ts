@@ -1,4 +1,4 @@
-/** The part of parquetjs-lite that the bench uses; the package has no types. */
+/** The part of parquetjs-lite that the bench and the tests use; the package has no types. */
 declare module 'parquetjs-lite' {
   class ParquetSchema {
     constructor(fields: object);
@@ -9,7 +9,15 @@ declare module 'parquetjs-lite' {
     appendRow(row: object): Promise<void>;
     close(): Promise<void>;
   }
-  const parquet: { ParquetSchema: typeof ParquetSchema; ParquetWriter: typeof ParquetWriter };
+  class ParquetReader {
+    static openBuffer(file: Buffer): Promise<ParquetReader>;
+    getCursor(): { next(): Promise<Record<string, unknown> | null> };
+  }
+  const parquet: {
+    ParquetSchema: typeof ParquetSchema;
+    ParquetWriter: typeof ParquetWriter;
+    ParquetReader: typeof ParquetReader;
+  };
 
   // biome-ignore lint/style/noDefaultExport: it is what the package exports.
   export default parquet;
