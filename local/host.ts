@@ -1,11 +1,10 @@
 /** The laptop host: runs what the synthesized templates say. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PLATFORM_STACK } from '../pipeline/contract/names.ts';
 import { type AssemblyStack, type FileAsset, readAssembly } from './assembly.ts';
 import { type AwsEndpoint, startAwsEndpoint } from './aws/aws-endpoint.ts';
 import { openDataFolder } from './data-folder.ts';
-import { HostError } from './host-error.ts';
 import { startKafkaBroker } from './kafka/broker.ts';
 import { ErrorSummary } from './lambda/error-summary.ts';
 import { RuntimeApi } from './lambda/runtime-api.ts';
@@ -120,16 +119,9 @@ async function startServices(
 }
 
 async function startBroker(dataDir: string, port: number, closers: Closer[]): Promise<string> {
-  const dir = join(dataDir, 'kafka');
-  mkdirSync(dir, { recursive: true });
-  try {
-    const broker = await startKafkaBroker({ dir, port, host: '127.0.0.1' });
-    closers.push(() => broker.stop());
-    return broker.bootstrap;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new HostError(`Cannot start Kafka on port "${port}": another process uses it, choose another one or 0`);
-  }
+  const broker = await startKafkaBroker({ dir: join(dataDir, 'kafka'), port });
+  closers.push(() => broker.stop());
+  return broker.bootstrap;
 }
 
 /** Puts file assets where functions read them, and returns the folders of function code by `<bucket>/<key>`. */

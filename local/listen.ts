@@ -10,7 +10,7 @@ export function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const reason = error.code === 'EADDRINUSE' ? 'another process uses it' : error.message;
-      reject(new HostError(`Cannot listen on port "${port}": ${reason}, choose another one or 0 for a free one`));
+      reject(new HostError(`Cannot listen on "127.0.0.1:${port}": ${reason}, choose another port or 0 for a free one`));
     });
     server.listen(port, '127.0.0.1', () => {
       const address = server.address();

@@ -9,6 +9,8 @@ export interface TopicDeclaration {
   readonly configs: Readonly<Record<string, string>>;
 }
 
+/** About a second: a person waits for the answer that the brokers' address is wrong. */
+const RETRIES_MAX = 2;
 /** kafkajs exports this enum in a way that ES modules do not see. */
 const TOPIC_RESOURCE: ConfigResourceTypes.TOPIC = 2;
 
@@ -19,11 +21,13 @@ export class TopicAdmin {
 
   constructor(brokers: string) {
     this.#brokers = brokers;
-    this.#admin = new Kafka({
+    const kafka = new Kafka({
       clientId: 'headrace-host',
       brokers: brokers.split(','),
       logLevel: logLevel.NOTHING,
-    }).admin();
+      retry: { retries: RETRIES_MAX },
+    });
+    this.#admin = kafka.admin();
   }
 
   /** @throws HostError when no broker answers. */

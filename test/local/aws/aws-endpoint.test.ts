@@ -252,7 +252,9 @@ test('responses takes the answer of a custom resource once', async () => {
 test('startAwsEndpoint says in one line that its port is taken', async () => {
   const port = Number(new URL(endpoint.url).port);
   await expect(startAwsEndpoint({ dataDir: temporaryFolder(), port })).rejects.toThrow(
-    new HostError(`Cannot listen on port "${port}": another process uses it, choose another one or 0 for a free one`),
+    new HostError(
+      `Cannot listen on "127.0.0.1:${port}": another process uses it, choose another port or 0 for a free one`,
+    ),
   );
 });
 

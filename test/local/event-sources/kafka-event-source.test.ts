@@ -90,7 +90,7 @@ test('KafkaEventSource delivers records in the shape of MSK events, grouped by p
   }
   const first = events.flatMap(recordsOf).find(({ partition, offset }) => partition === 1 && offset === 0);
   expect(first).toMatchObject({
-    timestamp: 1_700_000_000_001,
+    timestamp: STARTED_AT + 1,
     timestampType: 'CREATE_TIME',
     headers: [{ ce_id: [49] }],
   });
