@@ -171,12 +171,12 @@ export class BytesValues implements Values {
 
   #dictionaryPays(indexes: Int32Array): boolean {
     const entries = this.#entries;
+    const length = entries.byteLength + (this.count * bitWidth(entries.count)) / 8;
+    // A plain value takes four bytes at least, which mostly decides without a look at each.
+    if (length < this.count * 4) return true;
     let plainLength = 0;
-    for (let i = 0; i < this.count; i++) {
-      const entry = indexes[i] as number;
-      plainLength += 4 + entries.lengthOf(entry);
-    }
-    return entries.byteLength + (this.count * bitWidth(entries.count)) / 8 < plainLength;
+    for (let i = 0; i < this.count; i++) plainLength += 4 + entries.lengthOf(indexes[i] as number);
+    return length < plainLength;
   }
 
   #becomePlain(indexes: Int32Array): void {
