@@ -16,7 +16,7 @@ import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { type CompactionRules, compactSegments } from './compaction.ts';
 import type { LogSettings } from './log-settings.ts';
 import { ProducerState } from './producer-state.ts';
-import type { PlacedBatch, Segment } from './segment.ts';
+import type { Allocate, PlacedBatch, Segment } from './segment.ts';
 import { SegmentList } from './segment-list.ts';
 
 /** Where a batch went. */
@@ -33,6 +33,8 @@ export interface ReadRequest {
   readonly committedOnly: boolean;
   /** Give one whole batch even when it is larger than `bytesMax`, so that a reader cannot get stuck. */
   readonly atLeastOne: boolean;
+  /** Where the records are read to. @default a buffer of their own */
+  readonly allocate?: Allocate;
 }
 
 /** Whole batches and the aborted transactions among them. */
@@ -137,7 +139,7 @@ export class PartitionLog {
    * Reads whole batches from the one that holds `offset`; at most one segment's worth.
    * @throws KafkaError `offsetOutOfRange` outside of `startOffset` to `endOffset`.
    */
-  read({ offset, bytesMax, committedOnly, atLeastOne }: ReadRequest): ReadResult {
+  read({ offset, bytesMax, committedOnly, atLeastOne, allocate }: ReadRequest): ReadResult {
     if (offset < this.#startOffset || offset > this.#endOffset) {
       const range = `${this.#startOffset} to ${this.#endOffset}`;
       throw new KafkaError('offsetOutOfRange', `Cannot read offset ${offset}: the log holds ${range}`);
@@ -147,7 +149,7 @@ export class PartitionLog {
     if (found === undefined || found.batch.header.baseOffset >= limit) return { records: Buffer.alloc(0), aborted: [] };
     const { segment, batch } = found;
     const wanted = atLeastOne ? Math.max(bytesMax, batch.header.bytes) : bytesMax;
-    const { records, nextOffset } = wholeBatches(segment.read(batch.position, wanted), limit);
+    const { records, nextOffset } = wholeBatches(segment.read(batch.position, wanted, allocate), limit);
     const aborted = committedOnly ? this.#producers.abortedIn(offset, nextOffset) : [];
     return { records, aborted: aborted.map(({ producerId, firstOffset }) => ({ producerId, firstOffset })) };
   }

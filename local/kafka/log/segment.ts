@@ -15,6 +15,9 @@ export interface PlacedBatch {
 const indexIntervalBytes = 32_768;
 const scanWindowBytes = 16_384;
 
+/** Gives uninitialized memory of a size. */
+export type Allocate = (bytes: number) => Buffer;
+
 /** A segment's successor while compaction writes it. */
 export interface SegmentDraft {
   append(batch: Buffer): void;
@@ -71,11 +74,10 @@ export class Segment {
     }
   }
 
-  /** Up to `bytesMax` bytes from `position`; the result is the caller's own. */
-  read(position: number, bytesMax: number): Buffer {
+  /** Up to `bytesMax` bytes from `position`, in memory that `allocate` gives. */
+  read(position: number, bytesMax: number, allocate: Allocate = Buffer.allocUnsafeSlow): Buffer {
     const wanted = Math.max(0, Math.min(bytesMax, this.#bytes - position));
-    // Slow buffers are freed with their last view; slices of the pool would keep 8 KiB pages alive.
-    const buffer = Buffer.allocUnsafeSlow(wanted);
+    const buffer = allocate(wanted);
     return buffer.subarray(0, readSync(this.#fd, buffer, 0, wanted, position));
   }
 

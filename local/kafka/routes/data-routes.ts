@@ -5,6 +5,7 @@ import type { RequestOf, ResponseOf } from '../protocol/api.ts';
 import { deleteRecords, fetch, listOffsets, offsetForLeaderEpoch, produce } from '../protocol/data-apis.ts';
 import { errorCode, KafkaError } from '../protocol/error-code.ts';
 import { zeroUuid } from '../protocol/wire-type.ts';
+import type { ReadBuffer } from '../server/read-buffer.ts';
 import { abortable, attempt, type BrokerState, type Route, route } from './route.ts';
 
 /** Kafka's names for timestamps that stand for offsets. */
@@ -19,7 +20,7 @@ const leaderEpoch = 0;
 export function dataRoutes(state: BrokerState): readonly Route[] {
   return [
     route(produce, (request, { version }) => handleProduce(state, request, version)),
-    route(fetch, (request) => handleFetch(state, request)),
+    route(fetch, (request, { session }) => handleFetch(state, request, session.readBuffer)),
     route(listOffsets, (request) => ({
       topics: request.topics.map(({ topic, partitions }) => ({
         topic,
@@ -76,19 +77,25 @@ function appendTo(state: BrokerState, topic: string, partition: number, records:
   return { ...result, logStartOffset: log.startOffset };
 }
 
-async function handleFetch(state: BrokerState, request: RequestOf<typeof fetch>): Promise<ResponseOf<typeof fetch>> {
+async function handleFetch(
+  state: BrokerState,
+  request: RequestOf<typeof fetch>,
+  memory: ReadBuffer,
+): Promise<ResponseOf<typeof fetch>> {
   // Sessions (KIP-227) save bytes between many partitions; id 0 tells the client that it has none.
   if (request.sessionId !== 0) return { errorCode: errorCode.fetchSessionIdNotFound, topics: [] };
   const deadline = state.now() + request.maxWaitMs;
   for (;;) {
-    const { answer, bytes, isFinal } = readAll(state, request);
+    const { answer, bytes, isFinal } = readAll(state, request, memory);
     const waitMs = deadline - state.now();
     if (isFinal || bytes >= request.minBytes || waitMs <= 0) return answer;
     await nextAppend(wantedLogs(state, request), waitMs);
   }
 }
 
-function readAll(state: BrokerState, request: RequestOf<typeof fetch>) {
+function readAll(state: BrokerState, request: RequestOf<typeof fetch>, memory: ReadBuffer) {
+  memory.reset();
+  const allocate = (bytes: number) => memory.take(bytes);
   let bytes = 0;
   let isFinal = request.topics.length === 0;
   const topics = request.topics.map(({ topic, topicId, partitions }) => ({
@@ -105,6 +112,7 @@ function readAll(state: BrokerState, request: RequestOf<typeof fetch>) {
           bytesMax,
           committedOnly,
           atLeastOne: bytes === 0,
+          allocate,
         });
         return { records, abortedTransactions: committedOnly ? aborted : null, ...watermarks(log) };
       });

@@ -3,6 +3,7 @@
 import type { GroupCoordinator } from '../groups/group-coordinator.ts';
 import type { AnyApi, RequestOf, ResponseOf } from '../protocol/api.ts';
 import { errorCode, KafkaError } from '../protocol/error-code.ts';
+import type { ReadBuffer } from '../server/read-buffer.ts';
 import type { Topics } from '../topics.ts';
 import type { TransactionCoordinator } from '../transactions/transaction-coordinator.ts';
 
@@ -14,12 +15,14 @@ export interface Caller {
   readonly session: Session;
 }
 
-/** What a connection has proved. */
+/** What belongs to one connection. */
 export interface Session {
   /** The SASL mechanism that the client has chosen. */
   mechanism: string | undefined;
   /** Until when the connection may be used, in milliseconds since 1970; 0 before it has authenticated. */
   authenticatedUntil: number;
+  /** Memory for the records of an answer. */
+  readonly readBuffer: ReadBuffer;
 }
 
 /** What the handlers work on. */

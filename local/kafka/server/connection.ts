@@ -7,6 +7,7 @@ import { unauthenticatedApis } from '../routes/session-routes.ts';
 import { CloseConnection } from './close-connection.ts';
 import type { Faults } from './faults.ts';
 import { FrameAssembler } from './frame-assembler.ts';
+import { ReadBuffer } from './read-buffer.ts';
 import { type Answer, decodeRequest, encodeAnswer, handleRequest } from './request-router.ts';
 
 /** What every connection of a broker shares. */
@@ -23,7 +24,7 @@ export interface ConnectionContext {
  */
 export async function serveConnection(socket: Socket, context: ConnectionContext): Promise<void> {
   const authenticatedUntil = context.requiresAuthentication ? 0 : Number.POSITIVE_INFINITY;
-  const session: Session = { mechanism: undefined, authenticatedUntil };
+  const session: Session = { mechanism: undefined, authenticatedUntil, readBuffer: new ReadBuffer() };
   const clientHost = `/${socket.remoteAddress ?? ''}`;
   const assembler = new FrameAssembler();
   try {
@@ -60,24 +61,12 @@ async function answerTo(
   return body === undefined ? undefined : encodeAnswer(request, body);
 }
 
-/** Resolves when the socket can take more: an answer that waits in memory holds up the next request. */
-async function send(socket: Socket, answer: Answer): Promise<void> {
-  if (socket.destroyed) return;
-  socket.cork();
-  let isFull = false;
-  for (const piece of answer) isFull = !socket.write(piece) || isFull;
-  socket.uncork();
-  if (isFull && !socket.destroyed) await drained(socket);
-}
-
-function drained(socket: Socket): Promise<void> {
+/** Resolves when the kernel has taken the answer or the socket is closed: until then its memory is in use. */
+function send(socket: Socket, answer: Answer): Promise<void> {
   return new Promise((resolve) => {
-    const done = () => {
-      socket.off('drain', done);
-      socket.off('close', done);
-      resolve();
-    };
-    socket.on('drain', done);
-    socket.on('close', done);
+    socket.cork();
+    for (const piece of answer.slice(0, -1)) socket.write(piece);
+    socket.write(answer.at(-1) ?? '', () => resolve());
+    socket.uncork();
   });
 }
