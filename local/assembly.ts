@@ -24,7 +24,7 @@ export interface Template {
   readonly Outputs?: Readonly<Record<string, TemplateOutput>>;
   readonly Mappings?: { readonly [name: string]: TemplateValue };
   readonly Conditions?: { readonly [name: string]: TemplateValue };
-  readonly Parameters?: Readonly<Record<string, { readonly Default?: TemplateValue }>>;
+  readonly Parameters?: Readonly<Record<string, { readonly Type?: string; readonly Default?: TemplateValue }>>;
 }
 
 export interface TemplateOutput {
@@ -80,6 +80,9 @@ export function readAssembly(assemblyDir: string): AssemblyStack[] {
   const dir = resolve(assemblyDir);
   const { artifacts = {} } = readJson<Manifest>(dir, 'manifest.json');
   const stacks = Object.entries(artifacts).filter(([, artifact]) => artifact.type === 'aws:cloudformation:stack');
+  if (Object.values(artifacts).some(({ type }) => type === 'cdk:cloud-assembly')) {
+    throw new HostError(`Cannot start "${dir}": it has stages, the laptop host runs apps whose stacks are in none`);
+  }
   if (stacks.length === 0) throw new HostError(`Cannot start "${dir}": it holds no stack, run cdk synth again`);
   const read = stacks.map(([id, artifact]) => readStack(dir, id, artifact, artifacts));
   const names = new Map(stacks.map(([id], index) => [id, read[index]?.name ?? id]));

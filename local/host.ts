@@ -58,9 +58,7 @@ const EVENTS_PATH = '/v1/events';
 export async function startHost(options: HostOptions): Promise<Host> {
   const stacks = readAssembly(options.assemblyDir);
   const closers: Closer[] = [];
-  const stop = async (): Promise<void> => {
-    for (const close of closers.splice(0).reverse()) await close();
-  };
+  const stop = (): Promise<void> => closeAll(closers);
   try {
     const deployment = await startServices(options, stacks, closers);
     const values: StackValues = { outputs: {}, exports: new Map() };
@@ -77,9 +75,23 @@ export async function startHost(options: HostOptions): Promise<Host> {
       stop,
     };
   } catch (error) {
-    await stop();
+    // What failed first is what a person must know.
+    await stop().catch(() => {});
     throw error;
   }
+}
+
+/** In the reverse order of starting; one that fails does not keep the others from closing. */
+async function closeAll(closers: Closer[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const close of closers.splice(0).reverse()) {
+    try {
+      await close();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, 'Cannot stop all of the host');
 }
 
 /** `closers` gets, in the order of starting, how to end what runs. */

@@ -1,5 +1,6 @@
 /** SQS queues, in process: what templates declare and event source mappings poll. */
 import { type SqsQueue, SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
+import { DEFAULT_QUEUE_ATTRIBUTES } from '../../node_modules/fauxqs/dist/sqs/sqsTypes.js';
 import { ACCOUNT_ID, localArn } from './account.ts';
 
 export interface Queue {
@@ -52,7 +53,7 @@ export class Queues {
     const url = `${origin}/${ACCOUNT_ID}/${name}`;
     const queue = this.#store.getQueueByArn(arn) ?? this.#store.createQueue(name, url, arn);
     Reflect.set(queue, 'url', url);
-    queue.setAttributes({ RedrivePolicy: '', ...attributes });
+    queue.setAttributes({ ...DEFAULT_QUEUE_ATTRIBUTES, RedrivePolicy: '', ...attributes });
     return { url, arn };
   }
 
@@ -79,10 +80,6 @@ export class Queues {
 
   delete(arn: string, receiptHandle: string): void {
     this.#queue(arn).deleteMessage(receiptHandle);
-  }
-
-  visibilityTimeoutSeconds(arn: string): number {
-    return Number(this.#queue(arn).attributes['VisibilityTimeout']);
   }
 
   /** Ends waiting receives, which then return no message. */

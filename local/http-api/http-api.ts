@@ -9,6 +9,9 @@ import { matchRoute, type Route } from './route-match.ts';
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
 const BODY_BYTES_MAX = 10 * 1024 * 1024;
 
+/** API Gateway keeps idle connections for 350 s; Node's 5 s would cut off clients that just reuse one. */
+const KEEP_ALIVE_MS = 350_000;
+
 /** What API Gateway answers when the function cannot. (unverified, from reports of users of HTTP APIs) */
 const STATUS_OF_ERROR: Readonly<Record<string, readonly [number, string]>> = {
   RequestEntityTooLargeException: [413, 'Request Entity Too Large'],
@@ -30,6 +33,7 @@ export class HttpApi {
 
   constructor(id: string) {
     this.id = id;
+    this.#server.keepAliveTimeout = KEEP_ALIVE_MS;
   }
 
   /** @returns its origin, `http://127.0.0.1:<port>`. @throws HostError when the port is taken. */

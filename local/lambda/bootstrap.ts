@@ -31,6 +31,9 @@ const agent = new Agent({ keepAlive: true });
 // The host holds the other end of stdin. However it dies, the pipe closes, and this process must not outlive it.
 process.stdin.on('close', () => process.exit(1)).resume();
 
+// Ctrl-C in a terminal reaches every process in it. The host alone decides what to do about it.
+process.on('SIGINT', () => {});
+
 // What a bundle leaves out (native modules) comes with a layer on AWS; here it comes from the host's own node_modules.
 registerHooks({
   resolve(specifier, context, next) {

@@ -1,4 +1,5 @@
 /** AWS::Lambda::Function. */
+import { renameSync, statSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { localArn, REGION } from '../aws/account.ts';
@@ -11,6 +12,7 @@ import { expectProperties } from './property-check.ts';
 const FUNCTION_NAME_MAX = 64;
 /** Environments of one function at the same time: a laptop has few cores, and each takes the memory of a Node process. */
 const CONCURRENCY_MAX = 2;
+const LOG_BYTES_MAX = 10 * 1024 * 1024;
 const TIMEOUT_SECONDS_DEFAULT = 3;
 const MEMORY_MEGABYTES_DEFAULT = 128;
 
@@ -39,6 +41,7 @@ export const createFunction: CreateResource = async (request, deployment) => {
   const runtime = String(properties['Runtime']);
   if (!runtime.startsWith('nodejs')) throw new Error(`the laptop host runs Node.js functions, not ${runtime}`);
   const definition = functionDefinition(request, deployment);
+  rotateLog(definition.logFile);
   const onError = deployment.errors.add.bind(deployment.errors);
   deployment.functions.push(new LambdaFunction(definition, deployment.runtimeApi, onError));
   return { ref: definition.name, attributes: { Arn: definition.arn } };
@@ -65,6 +68,12 @@ function functionDefinition(request: ResourceRequest, deployment: Deployment): F
     concurrency: Math.min(Number(properties['ReservedConcurrentExecutions'] ?? CONCURRENCY_MAX), CONCURRENCY_MAX),
     logFile: join(deployment.logsDir, `${name}.log`),
   };
+}
+
+/** One older file stays beside the one that is written. */
+function rotateLog(file: string): void {
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > LOG_BYTES_MAX) renameSync(file, `${file}.1`);
 }
 
 interface Code {
@@ -96,6 +105,7 @@ function runtimeVariables(name: string, handler: string, memoryMegabytes: number
   return {
     _HANDLER: handler,
     LAMBDA_TASK_ROOT: codeDir,
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
     AWS_LAMBDA_FUNCTION_NAME: name,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMegabytes),

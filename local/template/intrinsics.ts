@@ -143,7 +143,11 @@ function reference(name: string, scope: StackScope): string | typeof NO_VALUE {
     case 'AWS::StackId':
       return `arn:${PARTITION}:cloudformation:${REGION}:${ACCOUNT_ID}:stack/${scope.stackName}/laptop`;
   }
-  const value = scope.template.Parameters?.[name]?.Default;
+  const parameter = scope.template.Parameters?.[name];
+  if (parameter?.Type?.startsWith('AWS::SSM::')) {
+    throw new Error(`it refers to the parameter "${name}", whose value CloudFormation reads from SSM at deployment`);
+  }
+  const value = parameter?.Default;
   if (value === undefined)
     throw new Error(`it refers to "${name}", which is no resource and no parameter with a default`);
   return String(value);

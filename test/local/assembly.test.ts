@@ -37,6 +37,13 @@ test('readAssembly names a file that a stale assembly lacks', () => {
   expect(() => readAssembly(withoutTemplate)).toThrow(HostError);
 });
 
+test('readAssembly refuses stages rather than leaving their stacks out', () => {
+  const dir = writeAssembly({ S: { template: {} } });
+  const nested = { type: 'cdk:cloud-assembly', properties: { directoryName: 'assembly-Prod' } };
+  writeFileSync(join(dir, 'manifest.json'), JSON.stringify({ artifacts: { 'assembly-Prod': nested } }));
+  expect(() => readAssembly(dir)).toThrow(/has stages/);
+});
+
 test('readAssembly refuses an assembly without stacks and a manifest that is no JSON', () => {
   const dir = writeAssembly({});
   expect(() => readAssembly(dir)).toThrow(/holds no stack/);

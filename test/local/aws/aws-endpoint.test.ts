@@ -16,6 +16,7 @@ import {
 } from '@aws-sdk/client-s3';
 import {
   ChangeMessageVisibilityCommand,
+  GetQueueAttributesCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
   SQSClient,
@@ -198,6 +199,15 @@ test('a queue moves a message to its dead-letter queue after maxReceiveCount rec
   for (const _ of [1, 2]) expect(await endpoint.queues.receive(work.arn, 0)).toHaveLength(1);
   expect(await endpoint.queues.receive(work.arn, 0)).toHaveLength(0);
   expect(await drain(dead.arn)).toEqual(['poison']);
+});
+
+test('ensure gives a queue the attributes of the template, and no older ones', async () => {
+  const { arn, url: QueueUrl } = endpoint.queues.ensure('work', endpoint.url, { VisibilityTimeout: '600' });
+  endpoint.queues.send(arn, 'stays');
+  endpoint.queues.ensure('work', endpoint.url, { DelaySeconds: '3' });
+  const request = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] });
+  const { Attributes } = await sqs.send(request);
+  expect(Attributes).toMatchObject({ VisibilityTimeout: '30', DelaySeconds: '3', ApproximateNumberOfMessages: '1' });
 });
 
 test('SQS clients send, receive and give a message back', async () => {

@@ -65,6 +65,14 @@ test('invoke passes the event and a Lambda context, and reuses the environment',
   expect(second['id']).not.toBe(first['id']);
 });
 
+test('Ctrl-C in the terminal of the host ends no function', async () => {
+  const target = startFunction('export const handler = async () => process.pid;');
+  const pid = value(await invoke(target)) as number;
+  process.kill(pid, 'SIGINT');
+  expect(value(await invoke(target))).toBe(pid);
+  expect(value(await invoke(target))).toBe(pid);
+});
+
 test('invoke runs as many at once as the concurrency allows, and one at a time in each environment', async () => {
   const source = `
     let running = 0;

@@ -10,7 +10,11 @@ const scope: StackScope = {
       IsHere: { 'Fn::Equals': [{ Ref: 'AWS::Region' }, 'us-east-1'] },
       IsBoth: { 'Fn::And': [{ Condition: 'IsHere' }, { 'Fn::Not': [{ Condition: 'IsHere' }] }] },
     },
-    Parameters: { Version: { Default: '6' }, Bare: {} },
+    Parameters: {
+      Version: { Default: '6' },
+      Bare: {},
+      FromSsm: { Type: 'AWS::SSM::Parameter::Value<String>', Default: '/name' },
+    },
   },
   resources: new Map([['Queue', { ref: 'http://queue', attributes: { Arn: 'arn:aws:sqs:q', 'Endpoint.Port': '1' } }]]),
   outputs: { Platform: { ClusterArn: 'arn:aws:kafka:c' } },
@@ -51,6 +55,7 @@ test.each<[string, TemplateValue, string]>([
   ['an unknown function', { 'Fn::Cidr': ['10.0.0.0/16', 2, 8] }, 'does not know the function Fn::Cidr'],
   ['an unknown reference', { Ref: 'Nothing' }, 'refers to "Nothing"'],
   ['a parameter without a default', { Ref: 'Bare' }, 'refers to "Bare"'],
+  ['a parameter that CloudFormation reads from SSM', { Ref: 'FromSsm' }, 'reads from SSM'],
   ['an attribute that is not provided', { 'Fn::GetAtt': ['Queue', 'Colour'] }, 'reads Queue.Colour'],
   [
     'a stack that is not in the assembly',
