@@ -1,23 +1,33 @@
 /** `headrace check`: every contract compiled, without synthesizing anything. */
+import type { CompiledContract } from '../pipeline/contract/compiled-contract.ts';
 import { ContractError } from '../pipeline/contract/contract-error.ts';
-import { eventFolders, loadContract } from '../pipeline/contract/load-contract.ts';
+import { checkTables, eventFolders, loadContract } from '../pipeline/contract/load-contract.ts';
 
 /** @returns the exit code: 1 when a contract is wrong; all of them are looked at. */
 export function check(schemasDir = 'schemas'): number {
-  let wrong = 0;
-  for (const folder of eventFolders(schemasDir)) {
-    try {
-      const { event, owner, versions } = loadContract(folder);
-      console.log(
-        `${event}: fine (${versions.length} ${versions.length === 1 ? 'version' : 'versions'}, owner ${owner})`,
-      );
-    } catch (error) {
-      if (!(error instanceof ContractError)) {
-        throw error;
-      }
-      console.error(error.message);
-      wrong++;
-    }
+  const contracts: CompiledContract[] = [];
+  const mistakes = [
+    ...eventFolders(schemasDir).map((folder) => mistakeIn(() => contracts.push(loadContract(folder)))),
+    mistakeIn(() => checkTables(schemasDir, contracts)),
+  ].filter((mistake) => mistake !== undefined);
+  for (const { event, owner, versions } of contracts) {
+    const count = `${versions.length} ${versions.length === 1 ? 'version' : 'versions'}`;
+    console.log(`${event}: fine (${count}, owner ${owner})`);
   }
-  return wrong > 0 ? 1 : 0;
+  for (const mistake of mistakes) {
+    console.error(mistake);
+  }
+  return mistakes.length > 0 ? 1 : 0;
+}
+
+function mistakeIn(step: () => unknown): string | undefined {
+  try {
+    step();
+    return undefined;
+  } catch (error) {
+    if (error instanceof ContractError) {
+      return error.message;
+    }
+    throw error;
+  }
 }

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { App } from 'aws-cdk-lib/core';
 import { ContractError } from '../pipeline/contract/contract-error.ts';
-import { eventFolders, loadContract } from '../pipeline/contract/load-contract.ts';
+import { checkTables, eventFolders, loadContract } from '../pipeline/contract/load-contract.ts';
 import { EventStack } from './event-stack.ts';
 import { PlatformStack } from './platform-stack.ts';
 
@@ -20,9 +20,11 @@ export function addStacks(app: App): void {
     new EventStack(app, loadContract(folderOf(only, folders, schemas)));
     return;
   }
+  const contracts = folders.map(loadContract);
+  checkTables(schemas, contracts);
   const platform = new PlatformStack(app);
-  for (const folder of folders) {
-    new EventStack(app, loadContract(folder)).addStackDependency(platform);
+  for (const contract of contracts) {
+    new EventStack(app, contract).addStackDependency(platform);
   }
 }
 

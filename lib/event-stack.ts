@@ -27,8 +27,8 @@ export class EventStack extends Stack {
     const { bucket: lake } = new Lake(this, 'Lake', queue);
     const sink = new Sink(this, 'Sink', { contract, asset, topic, schemaVersionIds, lake });
     const loader = new Loader(this, 'Loader', { contract, asset, queue, lake });
-    // Last of all: from now on the proxy accepts the event.
-    catalogEntry(this, 'CatalogEntry', { event, asset, schemaVersionIds }).node.addDependency(topic);
+    // Last of all: from now on the proxy accepts the event, or sends its new schema version, which the sink must know.
+    catalogEntry(this, 'CatalogEntry', { event, asset, schemaVersionIds }).node.addDependency(topic, sink, loader);
 
     const outputs = {
       TopicName: contract.topic.name,

@@ -2,11 +2,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { BrokenInvariantError, PipelineError, UnknownFormatError } from '../errors.ts';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { BrokenInvariantError, UnknownFormatError } from '../errors.ts';
 import type { ObjectStore, PendingLoad, Warehouse, WarehouseTable } from '../ports.ts';
 import { declaration, duckdbType, identifier } from './duckdb-types.ts';
+import { withDuckdb } from './with-duckdb.ts';
 
 export const LEDGER_TABLE = 'headrace.load_ledger';
 
@@ -24,11 +24,6 @@ const LEDGER_DDL = `
     PRIMARY KEY (event, commit_key)
   );`;
 
-/** DuckDB lets one process open a file at a time; the loaders of all events, and a person's shell, take turns. */
-const LOCKED = 'Could not set lock on file';
-const LOCK_TRIES_MAX = 200;
-const LOCK_PAUSE_MS = 100;
-
 /**
  * @param path the database file; made when it does not exist.
  * @param lake where the data files of commits are read from.
@@ -43,7 +38,7 @@ export function duckdbWarehouse(path: string, lake: ObjectStore): Warehouse {
       const folder = await mkdtemp(join(tmpdir(), 'headrace-load-'));
       try {
         const files = await fetchFiles(lake, loads, folder);
-        return await withDatabase(path, (connection) => loadAll(connection, table, loads, files));
+        return await withDuckdb(path, 'READ_WRITE', (connection) => loadAll(connection, table, loads, files));
       } finally {
         await rm(folder, { recursive: true, force: true });
       }
@@ -63,41 +58,6 @@ async function fetchFiles(
     paths.set(key, path);
   }
   return paths;
-}
-
-/** Opens, works, closes: a loader that is idle holds no lock. A process must not open a file twice at a time. */
-async function withDatabase<Result>(
-  path: string,
-  work: (connection: DuckDBConnection) => Promise<Result>,
-): Promise<Result> {
-  const instance = await openWhenUnlocked(path);
-  try {
-    const connection = await instance.connect();
-    try {
-      return await work(connection);
-    } finally {
-      connection.closeSync();
-    }
-  } finally {
-    instance.closeSync();
-  }
-}
-
-async function openWhenUnlocked(path: string): Promise<DuckDBInstance> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await DuckDBInstance.create(path);
-    } catch (error) {
-      if (!String(error).includes(LOCKED)) {
-        throw error;
-      }
-      if (attempt === LOCK_TRIES_MAX) {
-        const message = `Cannot open "${path}": another process holds it, close it there`;
-        throw new PipelineError('UNAVAILABLE', message, { retryable: true, cause: error });
-      }
-      await sleep(LOCK_PAUSE_MS);
-    }
-  }
 }
 
 async function loadAll(

@@ -51,6 +51,20 @@ export function eventFolders(schemasDir: string): string[] {
   return folders.map((entry) => join(schemasDir, entry.name)).sort();
 }
 
+/** @throws ContractError when two events would be loaded into one table; SQL does not tell cases apart. */
+export function checkTables(schemasDir: string, contracts: readonly CompiledContract[]): void {
+  const owners = new Map<string, string>();
+  for (const { event, warehouse } of contracts) {
+    const table = warehouse.table.toLowerCase();
+    const other = owners.get(table);
+    if (other !== undefined) {
+      const file = join(schemasDir, event, EVENT_FILE);
+      throw new ContractError(file, 0, `warehouse.table: "${warehouse.table}" is the table of ${other} already`);
+    }
+    owners.set(table, event);
+  }
+}
+
 function requireFile(folder: string, name: string): string {
   const file = join(folder, name);
   if (!existsSync(file)) {

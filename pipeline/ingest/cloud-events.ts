@@ -12,6 +12,8 @@ export interface CloudEvent {
   readonly time?: string;
   /** Free data that no schema describes, as JSON text. */
   readonly customAttributes?: string;
+  /** Attributes that Kafka carries on and no column has: `subject`, `traceparent` and the like. */
+  readonly carried: Readonly<Record<string, string>>;
   readonly data: unknown;
 }
 
@@ -34,6 +36,7 @@ const BATCH = 'application/cloudevents-batch+json';
 const JSON_TYPE = 'application/json';
 const HEADER_PREFIX = 'ce-';
 const REQUIRED = ['id', 'source', 'type'] as const;
+const CARRIED = ['subject', 'dataschema', 'traceparent', 'tracestate'] as const;
 const KNOWN: ReadonlySet<string> = new Set([
   'specversion',
   'id',
@@ -41,10 +44,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'type',
   'time',
   'datacontenttype',
-  'subject',
-  'dataschema',
-  'traceparent',
-  'tracestate',
+  ...CARRIED,
   'customattributes',
   'data',
 ]);
@@ -55,7 +55,7 @@ const NOT_IN_STRING = /[\p{Cc}\p{Cs}]/u;
 const CUSTOM_ATTRIBUTES_BYTES_MAX = 16 * 1024;
 
 export function readEvents({ headers, body }: EventRequest): EventsResult {
-  const mediaType = withoutParameters(headers['content-type'] ?? '');
+  const mediaType = withoutParameters(headers['content-type'] ?? defaultType(headers));
   if (mediaType !== STRUCTURED && mediaType !== BATCH && mediaType !== JSON_TYPE) {
     const detail = `Content-Type must be ${STRUCTURED}, ${BATCH}, or ${JSON_TYPE} with the attributes in ce- headers.`;
     return { problem: problem('unsupported-media-type', detail) };
@@ -73,6 +73,10 @@ export function readEvents({ headers, body }: EventRequest): EventsResult {
       return readBatch(parsed.value);
   }
 }
+
+/** In binary mode an event without `datacontenttype` has no content type; JSON is what a payload can be. */
+const defaultType = (headers: EventRequest['headers']): string =>
+  headers[`${HEADER_PREFIX}specversion`] === undefined ? '' : JSON_TYPE;
 
 const withoutParameters = (contentType: string): string => (contentType.split(';')[0] ?? '').trim().toLowerCase();
 
@@ -140,8 +144,14 @@ function readStructured(value: unknown): EventResult {
       ...({ id, source, type, data } as Pick<CloudEvent, 'id' | 'source' | 'type' | 'data'>),
       ...(time === undefined ? {} : { time }),
       ...(custom === undefined ? {} : { customAttributes: customText(custom) }),
+      carried: carriedAttributes(attributes),
     },
   };
+}
+
+function carriedAttributes(attributes: Record<string, unknown>): Record<string, string> {
+  const present = CARRIED.filter((name) => attributes[name] !== undefined);
+  return Object.fromEntries(present.map((name) => [name, String(attributes[name])]));
 }
 
 const customText = (custom: unknown): string => (typeof custom === 'string' ? custom : JSON.stringify(custom));
@@ -160,8 +170,9 @@ function attributeErrors(attributes: Record<string, unknown>): ProblemError[] {
   for (const [name, value] of Object.entries(attributes)) {
     if (!KNOWN.has(name)) {
       refuse('UNKNOWN_ATTRIBUTE', name, 'is not an attribute that is kept; free data goes into customattributes');
-    } else if (typeof value === 'string' && name !== 'data' && name !== 'customattributes' && !isAttribute(value)) {
-      refuse('INVALID_ATTRIBUTE', name, `must be at most ${ATTRIBUTE_BYTES_MAX} bytes, without control characters`);
+    } else if (name !== 'data' && name !== 'customattributes' && !isText(name, value)) {
+      const detail = `must be text of at most ${ATTRIBUTE_BYTES_MAX} bytes, without control characters`;
+      refuse('INVALID_ATTRIBUTE', name, detail);
     }
   }
   const { time, datacontenttype, customattributes } = attributes;
@@ -181,8 +192,11 @@ function attributeErrors(attributes: Record<string, unknown>): ProblemError[] {
   return errors;
 }
 
-const isAttribute = (value: string): boolean =>
-  Buffer.byteLength(value) <= ATTRIBUTE_BYTES_MAX && !NOT_IN_STRING.test(value);
+/** Attributes that are not carried have checks of their own for what is not text. */
+const isText = (name: string, value: unknown): boolean =>
+  typeof value === 'string'
+    ? Buffer.byteLength(value) <= ATTRIBUTE_BYTES_MAX && !NOT_IN_STRING.test(value)
+    : !CARRIED.some((carried) => carried === name);
 
 function isCustomAttributes(value: unknown): boolean {
   try {

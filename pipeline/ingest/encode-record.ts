@@ -106,6 +106,7 @@ function cloudEventHeaders(event: CloudEvent, time: string): Record<string, stri
     ce_source: event.source,
     ce_time: time,
     'content-type': 'application/protobuf',
+    ...Object.fromEntries(Object.entries(event.carried).map(([name, value]) => [`ce_${name}`, value])),
     ...(event.customAttributes === undefined ? {} : { ce_customattributes: event.customAttributes }),
   };
 }

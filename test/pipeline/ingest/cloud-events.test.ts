@@ -29,7 +29,7 @@ const errorsOf = (result: EventResult): string[] =>
   'problem' in result ? (result.problem.errors ?? []).map(({ code, path }) => `${code} ${path}`) : [];
 
 test('readEvents: reads structured, batched and binary mode, whatever the parameters and case of the content type', () => {
-  const event = { id: 'e-1', source: '/shop', type: 'order_created', data: { a: 1 } };
+  const event = { id: 'e-1', source: '/shop', type: 'order_created', data: { a: 1 }, carried: {} };
   expect(read(`${SINGLE}; charset=UTF-8`, JSON.stringify(EVENT))).toEqual({ batch: false, events: [{ event }] });
   expect(read('Application/CloudEvents-Batch+JSON', JSON.stringify([EVENT]))).toEqual({
     batch: true,
@@ -165,4 +165,15 @@ test('readEvents: in binary mode the payload is the body, whatever headers say',
   expect(errorsOf(only(read('application/json', '1', { ...BINARY, 'ce-__proto__': 'x', 'ce-colour': 'red' })))).toEqual(
     ['UNKNOWN_ATTRIBUTE __proto__', 'UNKNOWN_ATTRIBUTE colour'],
   );
+});
+
+test('readEvents: takes binary mode without a content type as JSON, which is how an SDK sends an event without one', () => {
+  const result = readEvents({ headers: BINARY, body: Buffer.from('{"a":1}') });
+  expect(only(result)).toMatchObject({ event: { id: 'e-1', data: { a: 1 } } });
+});
+
+test('readEvents: carries subject, dataschema and the trace context, and refuses them when they are not text', () => {
+  const carried = { subject: 'o-1', dataschema: '/v1', traceparent: '00-ab-cd-01', tracestate: 'a=1' };
+  expect(single(carried)).toMatchObject({ event: { carried } });
+  expect(errorsOf(single({ subject: 5 }))).toEqual(['INVALID_ATTRIBUTE subject']);
 });
