@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { LambdaFunction } from '../lambda/lambda-function.ts';
 import { listen } from '../listen.ts';
+import { readBody } from '../read-body.ts';
 import { functionResponse, gatewayResponse, type HttpResponse } from './function-response.ts';
 import { requestEvent } from './request-event.ts';
 import { matchRoute, type Route } from './route-match.ts';
@@ -63,7 +64,7 @@ export class HttpApi {
     const match = matchRoute(this.routes, request.method ?? 'GET', path);
     const integration = match && this.integrations.get(match.route.integrationId);
     if (match === undefined || integration === undefined) return gatewayResponse(404, 'Not Found');
-    const body = await readBody(request);
+    const body = await readBody(request, BODY_BYTES_MAX);
     if (body === undefined) return gatewayResponse(413, 'Request Entity Too Large');
     const { routeKey } = match.route;
     const event = requestEvent(request, body, { apiId: this.id, routeKey, pathParameters: match.pathParameters });
@@ -74,17 +75,6 @@ export class HttpApi {
     }
     return functionResponse(result.payload) ?? gatewayResponse(500, 'Internal Server Error');
   }
-}
-
-/** Undefined when the body is over the limit; the rest of it is read and dropped, so that the client gets its answer. */
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes <= BODY_BYTES_MAX) chunks.push(chunk);
-  }
-  return bytes <= BODY_BYTES_MAX ? Buffer.concat(chunks) : undefined;
 }
 
 async function withTimeout<Value>(promise: Promise<Value>, ms: number): Promise<Value | 'timeout'> {

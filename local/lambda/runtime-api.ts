@@ -1,6 +1,7 @@
 /** The Lambda runtime API: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { listen } from '../listen.ts';
+import { readBody } from '../read-body.ts';
 import { type FunctionError, failure, type InvocationResult, PAYLOAD_BYTES_MAX } from './invocation.ts';
 
 /** What the runtime API asks and tells one environment. */
@@ -92,7 +93,7 @@ function sendInvocation(response: ServerResponse, invocation: Invocation): void 
 }
 
 async function readResponse(request: IncomingMessage): Promise<InvocationResult> {
-  const payload = await readBody(request);
+  const payload = await readBody(request, PAYLOAD_BYTES_MAX);
   if (payload !== undefined) return { ok: true, payload };
   return failure(
     'Function.ResponseSizeTooLarge',
@@ -101,16 +102,5 @@ async function readResponse(request: IncomingMessage): Promise<InvocationResult>
 }
 
 async function readError(request: IncomingMessage): Promise<FunctionError> {
-  return JSON.parse((await readBody(request))?.toString('utf8') ?? '{}') as FunctionError;
-}
-
-/** Undefined when the body is over the limit: it is read to its end, but not kept. */
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes <= PAYLOAD_BYTES_MAX) chunks.push(chunk);
-  }
-  return bytes <= PAYLOAD_BYTES_MAX ? Buffer.concat(chunks) : undefined;
+  return JSON.parse((await readBody(request, PAYLOAD_BYTES_MAX))?.toString('utf8') ?? '{}') as FunctionError;
 }
