@@ -1,6 +1,7 @@
 /** The embedded Kafka broker: one node, on disk, for laptops and tests. */
 
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -65,34 +66,41 @@ const producerExpirationMs = 86_400_000;
  * @throws HostError when the directory or the port cannot be used.
  */
 export async function startKafkaBroker(options: KafkaBrokerOptions): Promise<KafkaBroker> {
-  const { dir, port = 0, host = '127.0.0.1', now = Date.now } = options;
+  const { dir, port = 0, host = '127.0.0.1' } = options;
   const unlock = lockDirectory(dir);
-  const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true });
   try {
     await listen(server, port, host);
+    // Clients that connect while the logs are read wait in the kernel's queue.
+    return serve(server, host, options, unlock);
   } catch (error) {
+    server.close();
     unlock();
     throw error;
   }
-  const bound = (server.address() as AddressInfo).port;
+}
+
+function serve(server: Server, host: string, options: KafkaBrokerOptions, unlock: () => void): KafkaBroker {
+  const { dir, sasl, autoCreateTopics = false, defaultPartitions = 1, now = Date.now } = options;
+  const { port } = server.address() as AddressInfo;
   const topics = new Topics(dir, now);
   const offsets = new CommittedOffsets(join(dir, 'offsets.journal'));
   const transactions = new TransactionCoordinator(dir, topics, offsets, now);
   const groups = new GroupCoordinator(offsets);
   const faults = new Faults(now, (topic) => topics.find(topic)?.id);
+  const node = { nodeId, host, port };
   const state = {
     topics,
     groups,
     transactions,
     clusterId: clusterIdOf(dir),
-    node: { nodeId, host, port: bound },
-    autoCreateTopics: options.autoCreateTopics ?? false,
-    defaultPartitions: options.defaultPartitions ?? 1,
+    node,
+    autoCreateTopics,
+    defaultPartitions,
     now,
   };
-  const routes = allRoutes(state, options.sasl);
-  const context = { routes, faults, requiresAuthentication: options.sasl !== undefined, now };
+  const context = { routes: allRoutes(state, sasl), faults, requiresAuthentication: sasl !== undefined, now };
+  const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
@@ -102,9 +110,8 @@ export async function startKafkaBroker(options: KafkaBrokerOptions): Promise<Kaf
   const housekeeping = startHousekeeping(topics, transactions, now);
   const stop = async () => {
     clearInterval(housekeeping);
-    const closed = new Promise<void>((resolve) => {
-      server.close(() => resolve());
-    });
+    const closed = once(server, 'close');
+    server.close();
     for (const socket of sockets) socket.destroy();
     await closed;
     groups.close();
@@ -115,8 +122,8 @@ export async function startKafkaBroker(options: KafkaBrokerOptions): Promise<Kaf
   let stopped: Promise<void> | undefined;
   return {
     host,
-    port: bound,
-    bootstrap: `${host}:${bound}`,
+    port,
+    bootstrap: `${host}:${port}`,
     faults,
     stop: () => {
       stopped ??= stop();

@@ -81,6 +81,8 @@ export function logSettings(config: TopicConfig): LogSettings {
     segmentMs: configNumber(config, 'segment.ms'),
     maxMessageBytes: configNumber(config, 'max.message.bytes'),
     logAppendTime: configValue(config, 'message.timestamp.type') === 'LogAppendTime',
+    timestampBeforeMaxMs: configNumber(config, 'message.timestamp.before.max.ms'),
+    timestampAfterMaxMs: configNumber(config, 'message.timestamp.after.max.ms'),
     deletes: policies.includes('delete'),
     retentionMs: configNumber(config, 'retention.ms'),
     retentionBytes: configNumber(config, 'retention.bytes'),

@@ -6,6 +6,9 @@ export interface LogSettings {
   readonly segmentMs: number;
   readonly maxMessageBytes: number;
   readonly logAppendTime: boolean;
+  /** How far a record's time may lie behind and ahead of the broker's. */
+  readonly timestampBeforeMaxMs: number;
+  readonly timestampAfterMaxMs: number;
   /** `cleanup.policy` has `delete`. */
   readonly deletes: boolean;
   readonly retentionMs: number;

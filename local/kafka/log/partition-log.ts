@@ -111,6 +111,7 @@ export class PartitionLog {
    * @throws KafkaError for what Kafka refuses.
    */
   append(records: Buffer, mayAppend: (header: BatchHeader) => void = () => {}): AppendResult {
+    this.#checkOpen();
     const header = this.#accept(records);
     mayAppend(header);
     if (header.producerId >= 0) {
@@ -140,6 +141,7 @@ export class PartitionLog {
    * @throws KafkaError `offsetOutOfRange` outside of `startOffset` to `endOffset`.
    */
   read({ offset, bytesMax, committedOnly, atLeastOne, allocate }: ReadRequest): ReadResult {
+    this.#checkOpen();
     if (offset < this.#startOffset || offset > this.#endOffset) {
       const range = `${this.#startOffset} to ${this.#endOffset}`;
       throw new KafkaError('offsetOutOfRange', `Cannot read offset ${offset}: the log holds ${range}`);
@@ -156,6 +158,7 @@ export class PartitionLog {
 
   /** The first record at or after `timestamp` and `startOffset`; undefined when there is none. */
   recordAt(timestamp: number): { readonly offset: number; readonly timestamp: number } | undefined {
+    this.#checkOpen();
     for (const segment of this.#segments) {
       if (segment.maxTimestamp < timestamp) continue;
       for (const { header, position } of segment.scanTimestamp(timestamp)) {
@@ -180,6 +183,7 @@ export class PartitionLog {
 
   /** Makes `offset` the first offset; whole segments before it are deleted. Durable when it returns. */
   startAt(offset: number): void {
+    this.#checkOpen();
     if (offset <= this.#startOffset) return;
     this.#startOffset = offset;
     this.#segments.dropBefore(offset);
@@ -235,6 +239,11 @@ export class PartitionLog {
     for (const wake of [...this.#waiting]) wake();
   }
 
+  /** A request may still be in work when the broker stops: its files' numbers may by then belong to others. */
+  #checkOpen(): void {
+    if (this.#isClosed) throw new KafkaError('notLeaderOrFollower', `Cannot use "${this.#folder}": it is closed`);
+  }
+
   #accept(records: Buffer): BatchHeader {
     const header = readBatchHeader(records);
     if (header === undefined || header.bytes > records.length || header.magic !== 2) {
@@ -250,11 +259,24 @@ export class PartitionLog {
         `Cannot append ${header.bytes} bytes: max.message.bytes is ${maxMessageBytes}`,
       );
     }
+    this.#checkTimestamps(header);
     if (!batchIsIntact(records)) throw new KafkaError('corruptMessage', 'Cannot append: the checksum does not match');
     if (this.#settings.compacts && readRecords(records)?.some(({ key }) => key === null)) {
       throw new KafkaError('invalidRecord', 'Compacted topic cannot accept message without key');
     }
     return header;
+  }
+
+  #checkTimestamps({ baseTimestamp, maxTimestamp }: BatchHeader): void {
+    const { logAppendTime, timestampBeforeMaxMs, timestampAfterMaxMs } = this.#settings;
+    const now = this.#now();
+    if (logAppendTime) return;
+    if (
+      maxTimestamp - now > timestampAfterMaxMs ||
+      (baseTimestamp >= 0 && now - baseTimestamp > timestampBeforeMaxMs)
+    ) {
+      throw new KafkaError('invalidTimestamp', `Cannot append: timestamp ${maxTimestamp} is too far from ${now}`);
+    }
   }
 
   #write(batch: Buffer, commits?: boolean): number {

@@ -37,7 +37,7 @@ export async function serveConnection(socket: Socket, context: ConnectionContext
   } catch (error) {
     const isExpected = error instanceof MalformedFrameError || error instanceof CloseConnection;
     const isSocketError = (error as NodeJS.ErrnoException).code !== undefined;
-    if (!isExpected && !isSocketError) throw error;
+    if (!isExpected && !isSocketError) process.emitWarning(error instanceof Error ? error : String(error));
   } finally {
     socket.destroy();
   }

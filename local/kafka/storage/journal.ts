@@ -42,6 +42,8 @@ export class Journal<Entry> {
 
   close(): void {
     closeSync(this.#fd);
+    // A late append must fail: the number of the file may soon belong to another.
+    this.#fd = -1;
   }
 
   /** Replays whole lines and cuts the rest; returns the bytes that are left. */

@@ -206,6 +206,13 @@ test('Produce refuses a batch whose checksum is wrong, an unknown partition and 
   expect((await produceTo(name, 0, { values: ['x'.repeat(1_100_000)] })).code).toBe(errorCode.messageTooLarge);
 });
 
+test('Produce refuses a timestamp of more than an hour ahead', async () => {
+  const [minute, hour] = [60_000, 3_600_000];
+  expect((await produceTo(name, 0, { values: ['a'], timestamp: Date.now() + minute })).code).toBe(errorCode.none);
+  const early = await produceTo(name, 0, { values: ['a'], timestamp: Date.now() + hour + minute });
+  expect(early.code).toBe(errorCode.invalidTimestamp);
+});
+
 test('Fetch refuses an offset outside of the log and an unknown topic id', async () => {
   const partition = { partition: 0, fetchOffset: 1_000_000, partitionMaxBytes: 1000 };
   const request = { maxWaitMs: 0, minBytes: 1, maxBytes: 1000, isolationLevel: 0 };
