@@ -1,24 +1,9 @@
 /** Random message types, and messages of them in the form that protobuf-es takes. */
 import fc from 'fast-check';
 import type { Field, MessageType, ScalarType, ValueType } from '../../../pipeline/contract/message.ts';
+import { SCALAR_WIRE_TYPES } from '../../../pipeline/protobuf/scalar-reader.ts';
 
-const SCALARS: readonly ScalarType[] = [
-  'double',
-  'float',
-  'int32',
-  'int64',
-  'uint32',
-  'uint64',
-  'sint32',
-  'sint64',
-  'fixed32',
-  'fixed64',
-  'sfixed32',
-  'sfixed64',
-  'bool',
-  'string',
-  'bytes',
-];
+const SCALARS = Object.keys(SCALAR_WIRE_TYPES) as ScalarType[];
 const KEYS: readonly ScalarType[] = ['string', 'bool', 'int32', 'sint64', 'fixed32', 'uint64', 'sfixed64'];
 const COLOR = { name: 'Color', values: { NONE: 0, RED: 1, BLUE: -2, AZURE: -2 } };
 
