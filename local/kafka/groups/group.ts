@@ -2,7 +2,16 @@
 
 import { randomUUID } from 'node:crypto';
 import { type ErrorName, errorCode, KafkaError } from '../protocol/error-code.ts';
-import { type JoinAnswer, type JoinRequest, type Member, type SyncAnswer, sameProtocols } from './member.ts';
+import {
+  copyProtocols,
+  type JoinAnswer,
+  type JoinRequest,
+  type Member,
+  type SyncAnswer,
+  sameProtocols,
+  supports,
+  vote,
+} from './member.ts';
 
 /** Kafka's names of the states. */
 export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable';
@@ -49,10 +58,6 @@ export class Group {
 
   get state(): GroupState {
     return this.#state;
-  }
-
-  get generation(): number {
-    return this.#generation;
   }
 
   get protocolType(): string {
@@ -318,23 +323,6 @@ export class Group {
     if (generationId !== this.#generation) throw refusal('illegalGeneration', this.groupId);
     return member;
   }
-}
-
-function supports({ protocols }: Member, wanted: string): boolean {
-  return protocols.some(({ name }) => name === wanted);
-}
-
-/** Each member votes for its first protocol that all support. */
-function vote(members: readonly Member[]): string | null {
-  const shared = (members[0]?.protocols ?? []).filter(({ name }) => members.every((member) => supports(member, name)));
-  const votes = members.map(({ protocols }) => protocols.find(({ name }) => shared.some((one) => one.name === name)));
-  const count = (wanted: string) => votes.filter((one) => one?.name === wanted).length;
-  return shared.toSorted((a, b) => count(b.name) - count(a.name))[0]?.name ?? null;
-}
-
-/** Copies, because a member outlives the frame that its metadata is a view of. */
-function copyProtocols(protocols: JoinRequest['protocols']): JoinRequest['protocols'] {
-  return protocols.map(({ name, metadata }) => ({ name, metadata: Buffer.from(metadata) }));
 }
 
 function refusal(name: ErrorName, groupId: string): KafkaError {

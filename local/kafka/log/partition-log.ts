@@ -2,16 +2,16 @@
 
 import { mkdirSync, rmSync } from 'node:fs';
 import { KafkaError } from '../protocol/error-code.ts';
-import { firstRecordAt, readRecords } from '../protocol/record.ts';
+import { firstRecordAt } from '../protocol/record.ts';
 import {
   type BatchHeader,
-  batchIsIntact,
   buildMarker,
   markerCommits,
   placeBatch,
   readBatchHeader,
   stampBatch,
 } from '../protocol/record-batch.ts';
+import { acceptBatch } from './accept-batch.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { type CompactionRules, compactSegments } from './compaction.ts';
 import type { LogSettings } from './log-settings.ts';
@@ -112,7 +112,7 @@ export class PartitionLog {
    */
   append(records: Buffer, mayAppend: (header: BatchHeader) => void = () => {}): AppendResult {
     this.#checkOpen();
-    const header = this.#accept(records);
+    const header = acceptBatch(records, this.#settings, this.#now());
     mayAppend(header);
     if (header.producerId >= 0) {
       const verdict = this.#producers.judge(header);
@@ -244,48 +244,13 @@ export class PartitionLog {
     if (this.#isClosed) throw new KafkaError('notLeaderOrFollower', `Cannot use "${this.#folder}": it is closed`);
   }
 
-  #accept(records: Buffer): BatchHeader {
-    const header = readBatchHeader(records);
-    if (header === undefined || header.bytes > records.length || header.magic !== 2) {
-      throw new KafkaError('corruptMessage', 'Cannot append: not a whole record batch of format v2');
-    }
-    if (header.bytes !== records.length || header.control || header.lastOffsetDelta < 0) {
-      throw new KafkaError('invalidRecord', 'Cannot append: a produce request carries one data batch for a partition');
-    }
-    if (header.bytes > this.#settings.maxMessageBytes) {
-      const { maxMessageBytes } = this.#settings;
-      throw new KafkaError(
-        'messageTooLarge',
-        `Cannot append ${header.bytes} bytes: max.message.bytes is ${maxMessageBytes}`,
-      );
-    }
-    this.#checkTimestamps(header);
-    if (!batchIsIntact(records)) throw new KafkaError('corruptMessage', 'Cannot append: the checksum does not match');
-    if (this.#settings.compacts && readRecords(records)?.some(({ key }) => key === null)) {
-      throw new KafkaError('invalidRecord', 'Compacted topic cannot accept message without key');
-    }
-    return header;
-  }
-
-  #checkTimestamps({ baseTimestamp, maxTimestamp }: BatchHeader): void {
-    const { logAppendTime, timestampBeforeMaxMs, timestampAfterMaxMs } = this.#settings;
-    const now = this.#now();
-    if (logAppendTime) return;
-    if (
-      maxTimestamp - now > timestampAfterMaxMs ||
-      (baseTimestamp >= 0 && now - baseTimestamp > timestampBeforeMaxMs)
-    ) {
-      throw new KafkaError('invalidTimestamp', `Cannot append: timestamp ${maxTimestamp} is too far from ${now}`);
-    }
-  }
-
   #write(batch: Buffer, commits?: boolean): number {
     const baseOffset = this.#endOffset;
     placeBatch(batch, baseOffset);
     const header = readBatchHeader(batch);
     if (header === undefined) throw new Error('Cannot write: a batch without a header passed the checks');
     try {
-      this.#segmentFor(header.bytes).append(batch, [header]);
+      this.#segmentFor(header.bytes).append(batch, header);
     } catch (error) {
       throw new KafkaError('kafkaStorageError', `Cannot write to "${this.#folder}": ${String(error)}`);
     }

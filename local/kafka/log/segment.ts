@@ -26,11 +26,6 @@ export interface SegmentDraft {
   discard(): void;
 }
 
-/** The file of the segment that starts at `baseOffset`, as Kafka names it. */
-export function segmentFile(baseOffset: number): string {
-  return `${String(baseOffset).padStart(20, '0')}.log`;
-}
-
 /** An open segment. All calls are synchronous: what `append` wrote is in the page cache and survives `kill -9`. */
 export class Segment {
   readonly baseOffset: number;
@@ -45,7 +40,7 @@ export class Segment {
   constructor(folder: string, baseOffset: number) {
     this.baseOffset = baseOffset;
     this.#folder = folder;
-    this.#path = join(folder, segmentFile(baseOffset));
+    this.#path = join(folder, `${String(baseOffset).padStart(20, '0')}.log`);
     this.#fd = openSync(this.#path, 'a+');
     this.#bytes = fstatSync(this.#fd).size;
     this.#index = new OffsetIndex(this.#indexPath);
@@ -65,13 +60,11 @@ export class Segment {
     return this.#maxTimestamp;
   }
 
-  /** Appends whole batches whose headers are given, with one write(2). On failure the file is as before. */
-  append(batches: Buffer, headers: readonly BatchHeader[]): void {
-    appendWhole(this.#fd, batches, this.#bytes);
-    for (const header of headers) {
-      this.#addToIndex({ header, position: this.#bytes });
-      this.#bytes += header.bytes;
-    }
+  /** Appends a whole batch with one write(2). On failure the file is as before. */
+  append(batch: Buffer, header: BatchHeader): void {
+    appendWhole(this.#fd, batch, this.#bytes);
+    this.#addToIndex({ header, position: this.#bytes });
+    this.#bytes += batch.length;
   }
 
   /** Up to `bytesMax` bytes from `position`, in memory that `allocate` gives. */

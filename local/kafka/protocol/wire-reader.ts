@@ -56,10 +56,6 @@ export class WireReader {
     return this.buffer.readInt32BE(start) * 0x1_0000_0000 + this.buffer.readUInt32BE(start + 4);
   }
 
-  float64(): number {
-    return this.buffer.readDoubleBE(this.#take(8));
-  }
-
   /** An unsigned varint of at most 32 bits. */
   uvarint(): number {
     let value = 0;

@@ -38,11 +38,6 @@ export class WireWriter {
     this.#end = this.#chunk.writeBigInt64BE(BigInt(value), this.#end);
   }
 
-  float64(value: number): void {
-    this.#room(8);
-    this.#end = this.#chunk.writeDoubleBE(value, this.#end);
-  }
-
   /** An unsigned varint of at most 32 bits. */
   uvarint(value: number): void {
     this.#room(5);

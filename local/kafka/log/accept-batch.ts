@@ -1,0 +1,41 @@
+/** What a log takes from a producer. */
+
+import { KafkaError } from '../protocol/error-code.ts';
+import { readRecords } from '../protocol/record.ts';
+import { type BatchHeader, batchIsIntact, readBatchHeader } from '../protocol/record-batch.ts';
+import type { LogSettings } from './log-settings.ts';
+
+/**
+ * Checks the records that a producer sent for one partition: one intact data batch that the topic allows.
+ * @throws KafkaError for what Kafka refuses.
+ */
+export function acceptBatch(records: Buffer, settings: LogSettings, now: number): BatchHeader {
+  const header = readBatchHeader(records);
+  if (header === undefined || header.bytes > records.length || header.magic !== 2) {
+    throw new KafkaError('corruptMessage', 'Cannot append: not a whole record batch of format v2');
+  }
+  if (header.bytes !== records.length || header.control || header.lastOffsetDelta < 0) {
+    throw new KafkaError('invalidRecord', 'Cannot append: a produce request carries one data batch for a partition');
+  }
+  const { maxMessageBytes, compacts } = settings;
+  if (header.bytes > maxMessageBytes) {
+    throw new KafkaError(
+      'messageTooLarge',
+      `Cannot append ${header.bytes} bytes: at most ${maxMessageBytes} are allowed`,
+    );
+  }
+  if (!settings.logAppendTime) checkTimestamps(header, settings, now);
+  if (!batchIsIntact(records)) throw new KafkaError('corruptMessage', 'Cannot append: the checksum does not match');
+  if (compacts && readRecords(records)?.some(({ key }) => key === null)) {
+    throw new KafkaError('invalidRecord', 'Compacted topic cannot accept message without key');
+  }
+  return header;
+}
+
+function checkTimestamps({ baseTimestamp, maxTimestamp }: BatchHeader, settings: LogSettings, now: number): void {
+  const isEarly = maxTimestamp - now > settings.timestampAfterMaxMs;
+  const isLate = baseTimestamp >= 0 && now - baseTimestamp > settings.timestampBeforeMaxMs;
+  if (isEarly || isLate) {
+    throw new KafkaError('invalidTimestamp', `Cannot append: timestamp ${maxTimestamp} is too far from ${now}`);
+  }
+}
