@@ -1,45 +1,76 @@
 #!/usr/bin/env -S node --disable-warning=TimeoutNegativeWarning
 /** The command line: one command a file in `cli/`. */
+import { readFileSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
 import { CommandError } from '../cli/command-error.ts';
+import { type KafkaConnection, PLAINTEXT } from '../pipeline/adapters/kafka-connection.ts';
+
+// Node then erases types once for each source, not at every start, which takes longer than the rest of a start.
+enableCompileCache();
 
 const USAGE = `Usage: headrace <command> [options]
 
   start   run the pipeline on this machine until Ctrl-C
-            --dir DIR        data folder                    (.headrace/laptop)
-            --port N         port of the ingest API         (8787; 0 takes a free one)
-            --assembly DIR   run the synthesized stacks in DIR instead of synthesizing
-            --brokers LIST   host:port,... of a Kafka to use instead of the embedded one
+            --dir DIR            data folder                    (.headrace/laptop)
+            --port N             port of the ingest API         (8787; 0 takes a free one)
+            --assembly DIR       run the synthesized stacks in DIR instead of synthesizing
+            --brokers LIST       host:port,... of a Kafka to use instead of the embedded one
+            --kafka-config FILE  its client properties, as kafka-topics.sh --command-config takes them
   demo    send the public data sets of vega-datasets through it and check every number
+            --brokers LIST, --kafka-config FILE
+  kafka   run the embedded Kafka broker alone until Ctrl-C
+            --dir DIR            data folder                    (.headrace/kafka)
+            --port N                                            (9092; 0 takes a free one)
   check   compile every contract in schemas/ and say what is wrong
 `;
 
-const DEFAULT_PORT = '8787';
+const TEXT = { type: 'string' } as const;
+const KAFKA_OPTIONS = { brokers: TEXT, 'kafka-config': TEXT } as const;
 
 async function main(): Promise<number> {
   const [command, ...args] = process.argv.slice(2);
   switch (command) {
     case 'start': {
-      const { values } = parseArgs({
-        args,
-        options: {
-          dir: { type: 'string', default: '.headrace/laptop' },
-          port: { type: 'string', default: DEFAULT_PORT },
-          assembly: { type: 'string' },
-          brokers: { type: 'string' },
-        },
-      });
+      const { values } = parseArgs({ args, options: { dir: TEXT, port: TEXT, assembly: TEXT, ...KAFKA_OPTIONS } });
+      const { dir = '.headrace/laptop', port = '8787', assembly } = values;
       const { start } = await import('../cli/start.ts');
-      const { dir, port, assembly, brokers } = values;
-      return start({ dataDir: dir, port: portNumber(port), assembly, brokers });
+      return start({ dataDir: dir, port: portNumber(port), assembly, kafka: kafkaConnection(values) });
     }
-    case 'demo':
-      return (await import('../cli/demo.ts')).demo();
+    case 'demo': {
+      const { values } = parseArgs({ args, options: KAFKA_OPTIONS });
+      return (await import('../cli/demo.ts')).demo(kafkaConnection(values));
+    }
+    case 'kafka': {
+      const { values } = parseArgs({ args, options: { dir: TEXT, port: TEXT } });
+      const { dir = '.headrace/kafka', port = '9092' } = values;
+      return (await import('../cli/kafka.ts')).kafka({ dir, port: portNumber(port), host: '127.0.0.1' });
+    }
     case 'check':
       return (await import('../cli/check.ts')).check();
     default:
       console.error(command === undefined ? USAGE : `Unknown command "${command}".\n\n${USAGE}`);
       return command === undefined ? 0 : 2;
+  }
+}
+
+interface KafkaValues {
+  readonly brokers?: string | undefined;
+  readonly 'kafka-config'?: string | undefined;
+}
+
+/** Undefined asks for the embedded broker. */
+function kafkaConnection({ brokers, 'kafka-config': file }: KafkaValues): KafkaConnection | undefined {
+  if (brokers === undefined) {
+    if (file !== undefined) {
+      throw new CommandError('Cannot use --kafka-config without --brokers: say where the Kafka is');
+    }
+    return undefined;
+  }
+  try {
+    return { brokers, clientProperties: file === undefined ? PLAINTEXT : readFileSync(file, 'utf8') };
+  } catch (error) {
+    throw new CommandError(`Cannot read "${file}": ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

@@ -4,8 +4,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
-import { Kafka, logLevel } from 'kafkajs';
+import { Kafka } from 'kafkajs';
 import { type Host, startHost } from '../local/host.ts';
+import { type KafkaConnection, kafkaConfig } from '../pipeline/adapters/kafka-connection.ts';
 import { s3ObjectStore } from '../pipeline/adapters/s3-object-store.ts';
 import { eventStackName } from '../pipeline/contract/names.ts';
 import type { Commit } from '../pipeline/sink/commit.ts';
@@ -45,12 +46,21 @@ interface Run {
   commits: readonly Commit[];
 }
 
-/** @returns the exit code: 0 when every number agrees. */
-export async function demo(): Promise<number> {
+/**
+ * @param kafka a Kafka to use instead of the embedded broker; its topics of these events must be empty.
+ * @returns the exit code: 0 when every number agrees.
+ */
+export async function demo(kafka: KafkaConnection | undefined): Promise<number> {
   const sets = loadDataSets();
   console.log('Synthesizing the stacks with the AWS CDK ...');
   await synth();
-  const host = await startHost({ assemblyDir: ASSEMBLY_DIR, dataDir: DATA_DIR, fresh: true, log: () => undefined });
+  const host = await startHost({
+    assemblyDir: ASSEMBLY_DIR,
+    dataDir: DATA_DIR,
+    fresh: true,
+    log: () => undefined,
+    ...(kafka && { kafka }),
+  });
   const interrupt = () => host.stop().finally(() => process.exit(130));
   process.once('SIGINT', interrupt);
   try {
@@ -198,7 +208,7 @@ const toCell = (value: unknown): Cell =>
 
 /** Records between the low and the high watermarks. */
 async function kafkaRecords(host: Host, topic: string): Promise<number> {
-  const admin = new Kafka({ brokers: host.kafkaBrokers.split(','), logLevel: logLevel.NOTHING }).admin();
+  const admin = new Kafka(kafkaConfig(host.kafka, '')).admin();
   await admin.connect();
   try {
     const offsets = await admin.fetchTopicOffsets(topic);

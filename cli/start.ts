@@ -1,5 +1,6 @@
 /** `headrace start`: the pipeline on this machine, until Ctrl-C. */
 import { startHost } from '../local/host.ts';
+import type { KafkaConnection } from '../pipeline/adapters/kafka-connection.ts';
 import { ASSEMBLY_DIR, synth } from './synth.ts';
 
 export interface StartOptions {
@@ -9,8 +10,8 @@ export interface StartOptions {
   readonly dataDir: string;
   /** Of the ingest API. 0 takes a free one. */
   readonly port: number;
-  /** `host:port` of a Kafka to use instead of the embedded broker. */
-  readonly brokers: string | undefined;
+  /** A Kafka to use instead of the embedded broker. */
+  readonly kafka: KafkaConnection | undefined;
 }
 
 const EXAMPLE = JSON.stringify({
@@ -28,19 +29,24 @@ const EXAMPLE = JSON.stringify({
 });
 
 /** @returns the exit code, after the pipeline was told to stop. */
-export async function start({ assembly, dataDir, port, brokers }: StartOptions): Promise<number> {
+export async function start({ assembly, dataDir, port, kafka }: StartOptions): Promise<number> {
   if (assembly === undefined) {
     console.log('Synthesizing the stacks with the AWS CDK ...');
     await synth();
   }
-  const kafka = brokers === undefined ? {} : { kafkaBrokers: brokers };
-  const host = await startHost({ assemblyDir: assembly ?? ASSEMBLY_DIR, dataDir, port, log: console.log, ...kafka });
+  const host = await startHost({
+    assemblyDir: assembly ?? ASSEMBLY_DIR,
+    dataDir,
+    port,
+    log: console.log,
+    ...(kafka && { kafka }),
+  });
   console.log(`
 The pipeline runs. Send an event:
 
   curl -i ${host.ingestUrl} -H 'content-type: application/cloudevents+json' -d '${EXAMPLE}'
 
-  Kafka      ${host.kafkaBrokers}
+  Kafka      ${host.kafka.brokers}
   S3, SQS    ${host.awsEndpoint}
   warehouse  ${host.warehousePath} (DuckDB)
   logs       ${dataDir}/logs

@@ -1,6 +1,8 @@
 /** The laptop host: runs what the synthesized templates say. */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type KafkaConnection, PLAINTEXT } from '../pipeline/adapters/kafka-connection.ts';
 import { PLATFORM_STACK } from '../pipeline/contract/names.ts';
 import { type AssemblyStack, type FileAsset, readAssembly } from './assembly.ts';
 import { type AwsEndpoint, startAwsEndpoint } from './aws/aws-endpoint.ts';
@@ -24,8 +26,8 @@ export interface HostOptions {
   readonly port?: number;
   /** Of the embedded Kafka broker. @default 0, a free port */
   readonly kafkaPort?: number;
-  /** `host:port` pairs of a Kafka to use instead of the embedded broker, separated by commas. It must be plaintext. */
-  readonly kafkaBrokers?: string;
+  /** A Kafka to use instead of the embedded broker. */
+  readonly kafka?: KafkaConnection;
   /** Gets progress and functions' errors, a line each. */
   readonly log: (line: string) => void;
 }
@@ -35,8 +37,7 @@ export interface Host {
   readonly ingestUrl: string;
   /** S3, SQS, SSM and MSK; the AWS SDKs take it as AWS_ENDPOINT_URL. */
   readonly awsEndpoint: string;
-  /** `host:port` pairs, separated by commas. */
-  readonly kafkaBrokers: string;
+  readonly kafka: KafkaConnection;
   /** The DuckDB file; one process at a time may open it. */
   readonly warehousePath: string;
   /** Outputs by stack and id. */
@@ -69,7 +70,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     return {
       ingestUrl: URL.parse(EVENTS_PATH, origin)?.href ?? '',
       awsEndpoint: deployment.aws.url,
-      kafkaBrokers: deployment.brokers,
+      kafka: deployment.kafka,
       warehousePath: join(deployment.dataDir, 'warehouse.duckdb'),
       outputs: values.outputs,
       stop,
@@ -104,8 +105,8 @@ async function startServices(
   closers.push(() => folder.unlock());
   const aws = await startAwsEndpoint({ dataDir: folder.path, port: 0 });
   closers.push(() => aws.close());
-  const brokers = options.kafkaBrokers ?? (await startBroker(folder.path, options.kafkaPort ?? 0, closers));
-  const topics = new TopicAdmin(brokers);
+  const kafka = options.kafka ?? (await startBroker(folder.path, options.kafkaPort ?? 0, closers));
+  const topics = new TopicAdmin(kafka);
   await topics.connect();
   closers.push(() => topics.close());
   const runtimeApi = new RuntimeApi();
@@ -117,7 +118,7 @@ async function startServices(
     aws,
     runtimeApi,
     errors: new ErrorSummary(options.log),
-    brokers,
+    kafka,
     topics,
     apiPort: options.port ?? 0,
     code: publishAssets(stacks, aws),
@@ -130,10 +131,10 @@ async function startServices(
   return deployment;
 }
 
-async function startBroker(dataDir: string, port: number, closers: Closer[]): Promise<string> {
+async function startBroker(dataDir: string, port: number, closers: Closer[]): Promise<KafkaConnection> {
   const broker = await startKafkaBroker({ dir: join(dataDir, 'kafka'), port });
   closers.push(() => broker.stop());
-  return broker.bootstrap;
+  return { brokers: broker.bootstrap, clientProperties: PLAINTEXT };
 }
 
 /** Puts file assets where functions read them, and returns the folders of function code by `<bucket>/<key>`. */

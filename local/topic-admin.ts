@@ -1,5 +1,8 @@
 /** Kafka topics as templates declare them. */
-import { type Admin, type ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
+
+import { type Admin, type ConfigResourceTypes, Kafka } from 'kafkajs';
+import { type KafkaConnection, kafkaConfig } from '../pipeline/adapters/kafka-connection.ts';
+import { REGION } from './aws/account.ts';
 import { HostError } from './host-error.ts';
 
 export interface TopicDeclaration {
@@ -19,12 +22,11 @@ export class TopicAdmin {
   readonly #admin: Admin;
   readonly #brokers: string;
 
-  constructor(brokers: string) {
-    this.#brokers = brokers;
+  constructor(connection: KafkaConnection) {
+    this.#brokers = connection.brokers;
     const kafka = new Kafka({
       clientId: 'headrace-host',
-      brokers: brokers.split(','),
-      logLevel: logLevel.NOTHING,
+      ...kafkaConfig(connection, REGION),
       retry: { retries: RETRIES_MAX },
     });
     this.#admin = kafka.admin();

@@ -1,5 +1,6 @@
 /** The ingest proxy behind the HTTP API: a thin host over `pipeline/ingest`. */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { kafkaConfig } from '../../pipeline/adapters/kafka-connection.ts';
 import { kafkajsProducer } from '../../pipeline/adapters/kafkajs-producer.ts';
 import { ssmCatalog } from '../../pipeline/adapters/ssm-catalog.ts';
 import { type IngestPorts, ingest } from '../../pipeline/ingest/ingest.ts';
@@ -7,13 +8,10 @@ import { logMetrics } from '../../pipeline/metrics.ts';
 import { proxyEnv } from './env.ts';
 
 const env = proxyEnv();
+const connection = { brokers: env.KAFKA_BROKERS, clientProperties: env.KAFKA_CLIENT_PROPERTIES };
 const ports: IngestPorts = {
   catalog: ssmCatalog(env.CATALOG_PATH, Date.now),
-  producer: kafkajsProducer({
-    brokers: env.KAFKA_BROKERS,
-    securityProtocol: env.KAFKA_SECURITY_PROTOCOL,
-    region: process.env['AWS_REGION'] ?? '',
-  }),
+  producer: kafkajsProducer(kafkaConfig(connection, process.env['AWS_REGION'] ?? '')),
   now: Date.now,
   random: Math.random,
 };

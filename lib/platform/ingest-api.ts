@@ -28,7 +28,7 @@ export class IngestApi extends Construct {
     super(scope, id);
     const environment = {
       KAFKA_BROKERS: bootstrapBrokers,
-      KAFKA_SECURITY_PROTOCOL: 'SASL_SSL',
+      KAFKA_CLIENT_PROPERTIES: 'security.protocol=SASL_SSL\nsasl.mechanism=AWS_MSK_IAM',
       CATALOG_PATH,
     } satisfies ProxyEnv;
     const proxy = new NodeFunction(this, 'Proxy', {

@@ -1,12 +1,15 @@
 /** A Lambda event source mapping on a Kafka topic. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Consumer, type EachBatchPayload, Kafka, logLevel } from 'kafkajs';
+import { type Consumer, type EachBatchPayload, Kafka } from 'kafkajs';
+import { type KafkaConnection, kafkaConfig } from '../../pipeline/adapters/kafka-connection.ts';
+import { REGION } from '../aws/account.ts';
 import type { LambdaFunction } from '../lambda/lambda-function.ts';
 import { type BufferedRecord, KafkaBatchBuffer } from './kafka-batch-buffer.ts';
 import { kafkaRecordJson } from './kafka-record.ts';
 
 export interface KafkaEventSourceOptions {
-  readonly brokers: string;
+  readonly kafka: KafkaConnection;
   readonly topic: string;
   readonly groupId: string;
   readonly fromBeginning: boolean;
@@ -49,8 +52,7 @@ export class KafkaEventSource {
     });
     const kafka = new Kafka({
       clientId: `lambda-${options.function.definition.name}`,
-      brokers: options.brokers.split(','),
-      logLevel: logLevel.NOTHING,
+      ...kafkaConfig(options.kafka, REGION),
     });
     this.#consumer = kafka.consumer({
       groupId: options.groupId,
@@ -119,7 +121,7 @@ export class KafkaEventSource {
   }
 
   #event(batch: readonly BufferedRecord[]): Buffer {
-    const { topic, clusterArn, brokers } = this.#options;
+    const { topic, clusterArn, kafka } = this.#options;
     const groups = new Map<number, string[]>();
     for (const { partition, json } of batch) {
       const group = groups.get(partition);
@@ -128,7 +130,7 @@ export class KafkaEventSource {
     }
     const records = [...groups].map(([partition, list]) => `"${topic}-${partition}":[${list.join(',')}]`);
     return Buffer.from(
-      `{"eventSource":"aws:kafka","eventSourceArn":"${clusterArn}","bootstrapServers":"${brokers}",` +
+      `{"eventSource":"aws:kafka","eventSourceArn":"${clusterArn}","bootstrapServers":"${kafka.brokers}",` +
         `"records":{${records.join(',')}}}`,
     );
   }

@@ -1,4 +1,5 @@
 /** What resources are made of, and what they leave running. */
+import type { KafkaConnection } from '../../pipeline/adapters/kafka-connection.ts';
 import type { AwsEndpoint } from '../aws/aws-endpoint.ts';
 import type { HttpApi } from '../http-api/http-api.ts';
 import type { ErrorSummary } from '../lambda/error-summary.ts';
@@ -20,8 +21,7 @@ export interface Deployment {
   readonly aws: AwsEndpoint;
   readonly runtimeApi: RuntimeApi;
   readonly errors: ErrorSummary;
-  /** `host:port` pairs, separated by commas. */
-  readonly brokers: string;
+  readonly kafka: KafkaConnection;
   readonly topics: TopicAdmin;
   /** Of the first HTTP API; others take free ones. */
   readonly apiPort: number;

@@ -41,7 +41,7 @@ function kafkaSource({ properties }: ResourceRequest, arn: string, id: string, d
   if (topic === undefined || otherTopics.length > 0) throw new Error('the laptop host reads one topic a mapping');
   const windowSeconds = properties['MaximumBatchingWindowInSeconds'];
   return new KafkaEventSource({
-    brokers: deployment.brokers,
+    kafka: deployment.kafka,
     topic,
     groupId: ConsumerGroupId,
     fromBeginning: position === 'TRIM_HORIZON',

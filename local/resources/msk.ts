@@ -7,10 +7,10 @@ import { expectProperties } from './property-check.ts';
 const CLUSTER_UUID = '00000000-0000-4000-8000-000000000000-1';
 
 /** Every cluster is the one Kafka that the host was given; brokers, versions, network and sign-in have no meaning here. */
-export const createCluster: CreateResource = async ({ properties }, { aws, brokers }) => {
+export const createCluster: CreateResource = async ({ properties }, { aws, kafka }) => {
   const name = String(properties['ClusterName']);
   const arn = localArn('kafka', `cluster/${name}/${CLUSTER_UUID}`);
-  aws.clusters.set(arn, brokers);
+  aws.clusters.set(arn, kafka.brokers);
   return { ref: arn, attributes: { Arn: arn, CurrentVersion: '1' } };
 };
 

@@ -1,24 +1,18 @@
 /** Kafka through kafkajs, as the `EventProducer` port. */
-import { generateAuthToken } from 'aws-msk-iam-sasl-signer-js';
-import { Kafka, type KafkaConfig, logLevel, type Message, type Producer } from 'kafkajs';
+import { Kafka, type KafkaConfig, type Message, type Producer } from 'kafkajs';
 import type { EventProducer, OutgoingRecord, ProduceResult } from '../ports.ts';
-
-export interface KafkaConnection {
-  /** `host:port` pairs, separated by commas. */
-  readonly brokers: string;
-  /** `SASL_SSL` signs in with the process's IAM identity (MSK, port 9098); `PLAINTEXT` does not sign in. */
-  readonly securityProtocol: string;
-  /** The AWS region of an MSK cluster. */
-  readonly region: string;
-}
 
 const ACKS_ALL = -1;
 /** Below a topic's `max.message.bytes` (1,048,588) with room for each record's length fields. */
 const BATCH_BYTES_MAX = 1_000_000;
 const RECORD_OVERHEAD_BYTES = 32;
-const RETRY = { retries: 5, initialRetryTime: 100, maxRetryTime: 2_000 };
-const REQUEST_TIMEOUT_MS = 5_000;
-const CONNECTION_TIMEOUT_MS = 3_000;
+/** Times in milliseconds. */
+const CLIENT = {
+  clientId: 'headrace',
+  requestTimeout: 5_000,
+  connectionTimeout: 3_000,
+  retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 2_000 },
+} as const;
 /** kafkajs nests its retries, so only a clock bounds them. API Gateway waits 30 seconds for an answer. */
 const DEADLINE_MS = 20_000;
 
@@ -29,10 +23,10 @@ const DEADLINE_MS = 20_000;
  * what the others are still storing, under a new sequence number, and the records are there twice.
  */
 export function kafkajsProducer(
-  connection: KafkaConnection,
+  config: KafkaConfig,
   deadlineMs: number = DEADLINE_MS,
 ): EventProducer & { disconnect(): Promise<void> } {
-  const kafka = new Kafka(kafkaConfig(connection));
+  const kafka = new Kafka({ ...CLIENT, ...config });
   let producer: Promise<Producer> | undefined;
   return {
     async produce(records) {
@@ -60,33 +54,6 @@ export function kafkajsProducer(
       await (await connected)?.disconnect();
     },
   };
-}
-
-/** The client configuration for a connection, with IAM over TLS where the protocol asks for it. */
-export function kafkaConfig({ brokers, securityProtocol, region }: KafkaConnection): KafkaConfig {
-  const base: KafkaConfig = {
-    clientId: 'headrace',
-    brokers: brokers.split(','),
-    logLevel: logLevel.NOTHING,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionTimeout: CONNECTION_TIMEOUT_MS,
-    retry: RETRY,
-  };
-  switch (securityProtocol) {
-    case 'PLAINTEXT':
-      return base;
-    case 'SASL_SSL':
-      return {
-        ...base,
-        ssl: true,
-        sasl: {
-          mechanism: 'oauthbearer',
-          oauthBearerProvider: async () => ({ value: (await generateAuthToken({ region })).token }),
-        },
-      };
-    default:
-      throw new Error(`Cannot connect to Kafka by "${securityProtocol}": allowed are SASL_SSL and PLAINTEXT`);
-  }
 }
 
 async function connect(kafka: Kafka): Promise<Producer> {

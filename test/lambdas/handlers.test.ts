@@ -45,7 +45,7 @@ beforeAll(async () => {
     SCHEMA_VERSION_IDS: ORDER_VERSION_ID,
     CATALOG_PATH: '/headrace/events',
     KAFKA_BROKERS: kafka.bootstrap,
-    KAFKA_SECURITY_PROTOCOL: 'PLAINTEXT',
+    KAFKA_CLIENT_PROPERTIES: 'security.protocol=PLAINTEXT',
     WAREHOUSE_URL: `duckdb:${join(folder, 'warehouse.duckdb')}`,
   });
   const s3 = new S3Client({});

@@ -100,7 +100,7 @@ test('BootstrapBrokers is the only custom resource, and the proxy starts from it
   expect(custom.map(([, { Type }]) => Type)).toEqual(['Custom::BootstrapBrokers']);
   const variables = variablesOf(template, 'IngestProxy');
   expect(variables['KAFKA_BROKERS']).toEqual({ 'Fn::GetAtt': [custom[0]?.[0], 'BootstrapBrokers'] });
-  expect(variables['KAFKA_SECURITY_PROTOCOL']).toBe('SASL_SSL');
+  expect(variables['KAFKA_CLIENT_PROPERTIES']).toBe('security.protocol=SASL_SSL\nsasl.mechanism=AWS_MSK_IAM');
 });
 
 test('permissions name their resource wherever there is a name', () => {

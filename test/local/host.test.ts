@@ -200,7 +200,7 @@ test('startHost runs an app from HTTP through S3, SQS and Kafka, and goes on wit
   const [assemblyDir, dataDir] = [writePipeline(), temporaryFolder()];
   const first = await start({ assemblyDir, dataDir });
   const response = await post(first.ingestUrl, names('a', 20));
-  expect([response.status, await response.json()]).toEqual([202, { took: 20, brokers: first.kafkaBrokers }]);
+  expect([response.status, await response.json()]).toEqual([202, { took: 20, brokers: first.kafka.brokers }]);
   await waitForAll(first, names('a', 20));
   await expect(start({ assemblyDir, dataDir })).rejects.toThrow(
     new HostError(`Cannot use the data folder "${dataDir}": process ${process.pid} uses it, stop that one first`),
@@ -213,7 +213,7 @@ test('startHost runs an app from HTTP through S3, SQS and Kafka, and goes on wit
   expect(await waitForAll(second, names('b', 5))).toEqual(
     [...names('a', 20), ...names('b', 5)].map((id) => `in/${id}`).sort(),
   );
-  const admin = new Kafka({ brokers: second.kafkaBrokers.split(','), logLevel: logLevel.NOTHING }).admin();
+  const admin = new Kafka({ brokers: second.kafka.brokers.split(','), logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   expect(await admin.fetchTopicOffsets('forwarded')).toHaveLength(2);
   await admin.disconnect();
@@ -339,7 +339,9 @@ test('startHost says that a port is taken, and leaves the data folder free', asy
 
 test('startHost says that no Kafka answers at the given brokers', async () => {
   const options = { assemblyDir: only({ Type: 'AWS::SQS::Queue' }), dataDir: temporaryFolder() };
-  const failure = await start({ ...options, kafkaBrokers: '127.0.0.1:1' }).catch((error: unknown) => error);
+  const failure = await start({ ...options, kafka: { brokers: '127.0.0.1:1', clientProperties: '' } }).catch(
+    (error: unknown) => error,
+  );
   expect(failure).toBeInstanceOf(HostError);
   expect(String(failure)).toContain('Cannot reach Kafka at "127.0.0.1:1"');
 });

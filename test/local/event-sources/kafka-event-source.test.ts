@@ -18,7 +18,7 @@ const sources: KafkaEventSource[] = [];
 beforeAll(async () => {
   broker = await startKafkaBroker({ dir: temporaryFolder() });
   kafka = new Kafka({ brokers: [broker.bootstrap], logLevel: logLevel.NOTHING });
-  topics = new TopicAdmin(broker.bootstrap);
+  topics = new TopicAdmin({ brokers: broker.bootstrap, clientProperties: '' });
   await topics.connect();
 });
 afterEach(() => Promise.all(sources.splice(0).map((source) => source.stop())));
@@ -50,7 +50,7 @@ async function start(
   options: Partial<KafkaEventSourceOptions> = {},
 ): Promise<KafkaEventSource> {
   const source = new KafkaEventSource({
-    brokers: broker.bootstrap,
+    kafka: { brokers: broker.bootstrap, clientProperties: '' },
     topic,
     groupId: `group of ${topic}`,
     fromBeginning: true,

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { type KafkaBroker, startKafkaBroker } from '../../../local/kafka/broker.ts';
-import { kafkaConfig, kafkajsProducer } from '../../../pipeline/adapters/kafkajs-producer.ts';
+import { kafkaConfig } from '../../../pipeline/adapters/kafka-connection.ts';
+import { kafkajsProducer } from '../../../pipeline/adapters/kafkajs-producer.ts';
 import { eventProducerSuite, outgoing, type ProducerUnderTest, produceOffsets } from '../ports/event-producer-suite.ts';
 import { memoryProducer } from '../ports/memory-producer.ts';
 
@@ -26,6 +27,8 @@ afterAll(async () => {
   await rm(dir, { recursive: true });
 });
 
+const plaintext = (brokers: string) => kafkaConfig({ brokers, clientProperties: '' }, '');
+
 const client = (): Kafka =>
   new Kafka({ brokers: [broker.bootstrap], logLevel: logLevel.NOTHING, retry: { initialRetryTime: 50, retries: 5 } });
 
@@ -37,7 +40,7 @@ async function create(): Promise<ProducerUnderTest> {
   await admin.connect();
   await admin.createTopics({ topics: [{ topic, numPartitions: 3 }] });
   await admin.disconnect();
-  const producer = kafkajsProducer({ brokers: broker.bootstrap, securityProtocol: 'PLAINTEXT', region: '' });
+  const producer = kafkajsProducer(plaintext(broker.bootstrap));
   open.push(producer);
   return { producer, topic, values: (partition) => readValues(topic, partition) };
 }
@@ -113,7 +116,7 @@ test('kafkajsProducer: after a failed batch the rest of its partition is not sen
 test('kafkajsProducer: goes on when the broker was restarted on its port', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'headrace-producer-'));
   let second = await startKafkaBroker({ dir: folder, autoCreateTopics: true });
-  const producer = kafkajsProducer({ brokers: second.bootstrap, securityProtocol: 'PLAINTEXT', region: '' });
+  const producer = kafkajsProducer(plaintext(second.bootstrap));
   open.push(producer);
   const admin = new Kafka({ brokers: [second.bootstrap], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
@@ -129,7 +132,7 @@ test('kafkajsProducer: goes on when the broker was restarted on its port', async
 });
 
 test('kafkajsProducer: every record is an error when nobody listens', async () => {
-  const producer = kafkajsProducer({ brokers: '127.0.0.1:1', securityProtocol: 'PLAINTEXT', region: '' });
+  const producer = kafkajsProducer(plaintext('127.0.0.1:1'));
   open.push(producer);
   expect(await produceOffsets(producer, [outgoing('topic', 0, 'a'), outgoing('topic', 1, 'b')])).toEqual([
     'error',
@@ -140,7 +143,7 @@ test('kafkajsProducer: every record is an error when nobody listens', async () =
 test('kafkajsProducer: gives up at its deadline, with offsets for what was stored until then', async () => {
   const { topic, values } = await create();
   const other = await create();
-  const connection = { brokers: broker.bootstrap, securityProtocol: 'PLAINTEXT', region: '' };
+  const connection = plaintext(broker.bootstrap);
   const producer = kafkajsProducer(connection, 1_000);
   open.push(producer);
   broker.faults.add({ api: 'Produce', topic, effect: { kind: 'delay', delayMs: 1_500 } });
@@ -153,17 +156,4 @@ test('kafkajsProducer: gives up at its deadline, with offsets for what was store
     await sleep(100);
   }
   expect((await values(0)).map((value) => value[0])).toEqual(['b']);
-});
-
-test('kafkaConfig: signs in with IAM over TLS for SASL_SSL, and refuses a protocol that it does not know', () => {
-  const connection = { brokers: 'a:9098,b:9098', region: 'us-east-1' };
-  expect(kafkaConfig({ ...connection, securityProtocol: 'SASL_SSL' })).toMatchObject({
-    brokers: ['a:9098', 'b:9098'],
-    ssl: true,
-    sasl: { mechanism: 'oauthbearer' },
-  });
-  expect(kafkaConfig({ ...connection, securityProtocol: 'PLAINTEXT' })).not.toHaveProperty('sasl');
-  expect(() => kafkaConfig({ ...connection, securityProtocol: 'SSL' })).toThrow(
-    'Cannot connect to Kafka by "SSL": allowed are SASL_SSL and PLAINTEXT',
-  );
 });

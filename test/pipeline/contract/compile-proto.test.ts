@@ -78,7 +78,8 @@ test('compileProto: the json_name option is the name in JSON', () => {
 });
 
 test('compileProto: options with braces in brackets end no message', () => {
-  const body = 'message Payload {\n Sub sub = 1 [(note) = { c: 1 }, b = 2];\n int32 b = 2;\n message Sub { int32 b = 0; } }';
+  const body =
+    'message Payload {\n Sub sub = 1 [(note) = { c: 1 }, b = 2];\n int32 b = 2;\n message Sub { int32 b = 0; } }';
   expect(() => compile(body)).toThrow('v1.proto:5: Payload.Sub.b: number 0');
 });
 
