@@ -154,7 +154,8 @@ test('a corrupt record put straight into Kafka becomes a dead letter with its by
   await producer.connect();
   const value = Buffer.from('no schema wrote this');
   const headers = { origin: 'elsewhere' };
-  await producer.send({ topic: 'order_created', messages: [{ value, headers, partition: 0, timestamp: '1' }] });
+  const timestamp = String(Date.now());
+  await producer.send({ topic: 'order_created', messages: [{ value, headers, partition: 0, timestamp }] });
   await producer.disconnect();
   await post(order('after-the-corrupt-one'), SINGLE);
 

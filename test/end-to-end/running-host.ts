@@ -19,6 +19,9 @@ export interface RunningHost {
 }
 
 const ROOT = join(import.meta.dirname, '..', '..');
+/** `npm run test:kafka` runs these tests on an Apache Kafka. */
+const { HEADRACE_TEST_KAFKA } = process.env;
+const brokers = HEADRACE_TEST_KAFKA ? ['--brokers', HEADRACE_TEST_KAFKA] : [];
 const START_TIMEOUT_MS = 60_000;
 
 /** A folder inside the project, because bundles find native modules by walking up from it. */
@@ -48,7 +51,7 @@ export async function run(args: readonly string[]): Promise<string> {
 }
 
 export async function startHost(assemblyDir: string, dataDir: string): Promise<RunningHost> {
-  const args = ['bin/headrace.ts', 'start', '--assembly', assemblyDir, '--dir', dataDir, '--port', '0'];
+  const args = ['bin/headrace.ts', 'start', '--assembly', assemblyDir, '--dir', dataDir, '--port', '0', ...brokers];
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = collect(child);
   await untilReady(child, output);
@@ -56,7 +59,7 @@ export async function startHost(assemblyDir: string, dataDir: string): Promise<R
   const closed = once(child, 'close');
   return {
     ingestUrl: line(/curl -i (\S+)/),
-    kafkaBrokers: line(/Kafka +(\S+)/),
+    kafkaBrokers: line(/^ {2}Kafka +(\S+)$/m),
     awsEndpoint: line(/S3, SQS +(\S+)/),
     warehousePath: join(dataDir, 'warehouse.duckdb'),
     async kill() {

@@ -6,8 +6,8 @@
 import { spawnSync } from 'node:child_process';
 import { missingForApacheKafka, startApacheKafka } from './apache-kafka.ts';
 
-/** As a pattern of Jest: the clients', the protocol's and the groups' suites. */
-const suites = ['test/local/kafka/(protocol-|group-)?conformance'];
+/** As patterns of Jest: the clients', the protocol's and the groups' suites, and the whole pipeline. */
+const suites = ['test/local/kafka/(protocol-|group-)?conformance', 'test/end-to-end'];
 const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
 
 async function main(paths: readonly string[]): Promise<number> {
