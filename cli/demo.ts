@@ -67,7 +67,7 @@ export async function demo(kafka: KafkaConnection | undefined): Promise<number> 
     console.log(`The pipeline runs: ${host.ingestUrl}\n`);
     const runs: Run[] = [];
     for (const set of sets) {
-      const bar = progressBar(set.event.padEnd(20), set.events.length);
+      const bar = progressBar(set.event.padEnd(20), set.size);
       const started = performance.now();
       const sent = await sendEvents(host.ingestUrl, set, (answered) => bar.update(answered));
       runs.push({ set, sent, started, committedAfter: 0, loadedAfter: 0, commits: [] });
@@ -194,7 +194,7 @@ function findProblems(set: DataSet, sent: Sent, inKafka: number, found: Reconcil
       problems.push(`${set.event}: ${what} is ${actual}, not ${expected}`);
     }
   };
-  expectEqual('accepted', sent.accepted, set.events.length);
+  expectEqual('accepted', sent.accepted, set.size);
   expectEqual('records in Kafka', inKafka, sent.accepted);
   expectEqual('committed', found.committed, sent.accepted);
   expectEqual('rows', found.rows, sent.accepted);

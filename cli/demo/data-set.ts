@@ -16,7 +16,9 @@ export interface Check {
 export interface DataSet {
   readonly event: string;
   readonly source: string;
-  readonly events: readonly DemoEvent[];
+  readonly size: number;
+  /** Made when it is sent, so that a large set is in memory once. @param index from 0 to below `size`. */
+  eventAt(index: number): DemoEvent;
   readonly checks: readonly Check[];
 }
 

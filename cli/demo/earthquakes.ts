@@ -40,7 +40,11 @@ export function earthquakes(file: string): DataSet {
   return {
     event: 'earthquake_reported',
     source: '/usgs/earthquakes/all_week',
-    events: features.map((feature) => ({ id: feature.id, data: payload(feature) })),
+    size: features.length,
+    eventAt(index) {
+      const feature = features[index] as Feature;
+      return { id: feature.id, data: payload(feature) };
+    },
     checks: [
       { label: 'rows', sql: 'count(*)', expected: features.length },
       { label: 'different ids', sql: 'count(DISTINCT id)', expected: features.length },

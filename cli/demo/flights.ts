@@ -19,10 +19,12 @@ export function flights(file: string): DataSet {
   return {
     event: 'flight_departed',
     source: '/vega-datasets/flights-200k',
-    events: rows.map(({ delay, distance, time }, index) => ({
-      id: `flight-${index}`,
-      data: { delay_minutes: delay, distance_miles: distance, departure_hour: time },
-    })),
+    size: rows.length,
+    eventAt(index) {
+      const { delay, distance, time } = rows[index] as Flight;
+      const data = { delay_minutes: delay, distance_miles: distance, departure_hour: time };
+      return { id: `flight-${index}`, data };
+    },
     checks: [
       { label: 'rows', sql: 'count(*)', expected: rows.length },
       { label: 'sum of delays', sql: 'sum(delay_minutes)', expected: sum(rows.map(({ delay }) => delay)) },

@@ -39,9 +39,10 @@ export async function sendEvents(
   const started = performance.now();
 
   async function sendNext(): Promise<void> {
-    while (position < set.events.length) {
-      const batch = set.events.slice(position, position + BATCH_EVENTS);
-      position += batch.length;
+    while (position < set.size) {
+      const start = position;
+      position = Math.min(start + BATCH_EVENTS, set.size);
+      const batch = Array.from({ length: position - start }, (_, index) => set.eventAt(start + index));
       for (const record of (await sendBatch(ingestUrl, set, batch)).records) {
         if ('error' in record) {
           rejected++;

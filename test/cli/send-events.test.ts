@@ -7,7 +7,8 @@ import { sendEvents } from '../../cli/demo/send-events.ts';
 const set: DataSet = {
   event: 'order_created',
   source: '/test',
-  events: Array.from({ length: 2_500 }, (_, index) => ({ id: `e-${index}`, data: { index } })),
+  size: 2_500,
+  eventAt: (index) => ({ id: `e-${index}`, data: { index } }),
   checks: [],
 };
 
@@ -38,7 +39,7 @@ test('sendEvents sends every event once and keeps the acknowledged offsets', asy
   const progress: number[] = [];
   const sent = await sendEvents(url, set, (answered) => progress.push(answered));
   expect(sent).toMatchObject({ accepted: 2_500, rejected: 0, refusals: [] });
-  expect(sent.offsets.get(1)?.toSorted((a, b) => a - b)).toEqual(set.events.map((_, index) => index));
+  expect(sent.offsets.get(1)?.toSorted((a, b) => a - b)).toEqual(Array.from({ length: set.size }, (_, index) => index));
   expect(progress.at(-1)).toBe(2_500);
 });
 
