@@ -1,7 +1,7 @@
 /** `cdk synth`, as a child process: the laptop host runs what it writes. */
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { CommandError } from './command-error.ts';
 
 export const ASSEMBLY_DIR = 'cdk.out';
@@ -9,9 +9,11 @@ export const ASSEMBLY_DIR = 'cdk.out';
 /** Synthesizes all stacks into `cdk.out`. @throws CommandError with what the app printed. */
 export async function synth(): Promise<void> {
   const cdk = join(dirname(createRequire(import.meta.url).resolve('aws-cdk/package.json')), 'bin', 'cdk');
+  // The CDK runs `node bin/app.ts`: by the Node that runs this, which may not be the first on the path.
+  const path = [dirname(process.execPath), process.env['PATH']].join(delimiter);
   const child = spawn(process.execPath, [cdk, 'synth', '--quiet', '--no-notices', '--output', ASSEMBLY_DIR], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, CDK_DISABLE_CLI_TELEMETRY: 'true' },
+    env: { ...process.env, PATH: path, CDK_DISABLE_CLI_TELEMETRY: 'true' },
   });
   const output: string[] = [];
   child.stdout.on('data', (chunk) => output.push(String(chunk)));
