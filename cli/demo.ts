@@ -4,11 +4,12 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
+import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { Kafka } from 'kafkajs';
 import { type Host, startHost } from '../local/host.ts';
 import { type KafkaConnection, kafkaConfig } from '../pipeline/adapters/kafka-connection.ts';
 import { s3ObjectStore } from '../pipeline/adapters/s3-object-store.ts';
-import { eventStackName } from '../pipeline/contract/names.ts';
+import { eventStackName, LOAD_LEDGER } from '../pipeline/contract/names.ts';
 import type { Commit } from '../pipeline/sink/commit.ts';
 import { CommandError } from './command-error.ts';
 import type { DataSet } from './demo/data-set.ts';
@@ -33,7 +34,7 @@ const QUESTION_SQL = `
   FROM flight_departed GROUP BY ALL ORDER BY hours`;
 const POLL_MS = 250;
 const QUIET_MINUTES_MAX = 2;
-const MEGABYTE = 1024 * 1024;
+const MEGABYTE = 1_000_000;
 
 interface Run {
   readonly set: DataSet;
@@ -92,8 +93,8 @@ function loadDataSets(): DataSet[] {
 
 /** Watches the commits, then the ledger, until both have what was accepted, or nothing has moved for too long. */
 async function followUntilLoaded(host: Host, runs: Run[]): Promise<void> {
-  const s3 = awsClient(host);
-  const readers = runs.map(({ set }) => lakeReader(s3ObjectStore(lakeBucket(host, set.event), s3)));
+  const s3 = new S3Client(clientConfig(host));
+  const readers = runs.map(({ set }) => lakeReader(s3ObjectStore(output(host, set.event, 'LakeBucketName'), s3)));
   let [progress, quietSince] = [-1, performance.now()];
   while (runs.some(({ loadedAfter }) => loadedAfter === 0)) {
     let seen = 0;
@@ -121,7 +122,7 @@ async function followUntilLoaded(host: Host, runs: Run[]): Promise<void> {
 
 async function loadedCommits(host: Host, event: string): Promise<number> {
   try {
-    const sql = `SELECT count(*) FROM headrace.load_ledger WHERE event = '${event}'`;
+    const sql = `SELECT count(*) FROM ${LOAD_LEDGER} WHERE event = '${event}'`;
     const [answer] = await query(host.warehousePath, [sql]);
     return Number(answer?.rows[0]?.[0] ?? 0);
   } catch {
@@ -133,23 +134,24 @@ async function loadedCommits(host: Host, event: string): Promise<number> {
 async function report(host: Host, runs: readonly Run[]): Promise<number> {
   const rows: Cell[][] = [];
   const problems: string[] = [];
-  for (const { set, sent, commits, committedAfter, loadedAfter } of runs) {
+  for (const run of runs) {
+    const { set, sent, commits, committedAfter, loadedAfter } = run;
     const inKafka = await kafkaRecords(host, set.event);
     const found = await reconcile(host.warehousePath, set.event, set, sent, commits);
-    const mebibytes = found.bytes / MEGABYTE;
+    const megabytes = found.bytes / MEGABYTE;
     const counts = [sent.accepted, inKafka, found.committed, sent.rejected + found.deadLetters];
     rows.push([
       set.event,
       ...counts,
       found.files,
-      mebibytes,
+      megabytes,
       found.rows,
       found.lost,
       found.duplicated,
       loadedAfter,
       Math.round(sent.accepted / loadedAfter),
     ]);
-    problems.push(...findProblems(set, sent, inKafka, found));
+    problems.push(...findProblems(run, inKafka, found, await failedLoads(host, set.event)));
     const rate = (seconds: number) => Math.round(sent.accepted / seconds).toLocaleString('en-US');
     console.log(
       `${set.event}: ${rate(sent.seconds)} events/s into Kafka, ${rate(committedAfter)} into the lake, ${rate(loadedAfter)} into the warehouse`,
@@ -187,7 +189,7 @@ async function report(host: Host, runs: readonly Run[]): Promise<number> {
   return 0;
 }
 
-function findProblems(set: DataSet, sent: Sent, inKafka: number, found: Reconciled): string[] {
+function findProblems({ set, sent }: Run, inKafka: number, found: Reconciled, failedLoads: number): string[] {
   const problems = [...sent.refusals.map((text) => `${set.event}: refused: ${text}`), ...found.differences];
   const expectEqual = (what: string, actual: number, expected: number) => {
     if (actual !== expected) {
@@ -200,6 +202,7 @@ function findProblems(set: DataSet, sent: Sent, inKafka: number, found: Reconcil
   expectEqual('rows', found.rows, sent.accepted);
   expectEqual('lost', found.lost, 0);
   expectEqual('duplicated', found.duplicated, 0);
+  expectEqual('loads that failed', failedLoads, 0);
   return problems;
 }
 
@@ -218,17 +221,25 @@ async function kafkaRecords(host: Host, topic: string): Promise<number> {
   }
 }
 
-const awsClient = (host: Host): S3Client =>
-  new S3Client({
-    endpoint: host.awsEndpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+/** Messages in the dead-letter queue of the event's loads. */
+async function failedLoads(host: Host, event: string): Promise<number> {
+  const sqs = new SQSClient(clientConfig(host));
+  const QueueUrl = output(host, event, 'LoadDeadLetterQueueUrl');
+  const request = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] });
+  const { Attributes } = await sqs.send(request);
+  return Number(Attributes?.['ApproximateNumberOfMessages']);
+}
 
-function lakeBucket(host: Host, event: string): string {
-  const bucket = host.outputs[eventStackName(event)]?.['LakeBucketName'];
-  if (!bucket) {
-    throw new CommandError(`Cannot find the lake of ${event}: is its folder in schemas/?`);
+const clientConfig = (host: Host) => ({
+  endpoint: host.awsEndpoint,
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+});
+
+function output(host: Host, event: string, id: string): string {
+  const value = host.outputs[eventStackName(event)]?.[id];
+  if (!value) {
+    throw new CommandError(`Cannot find ${id} of ${event}: is its folder in schemas/?`);
   }
-  return bucket;
+  return value;
 }

@@ -12,12 +12,9 @@ export interface Sent {
   readonly offsets: ReadonlyMap<number, readonly number[]>;
 }
 
-interface BatchAnswer {
-  readonly records: ReadonlyArray<
-    | { readonly partition: number; readonly offset: number }
-    | { readonly error: { readonly status: number; readonly detail: string } }
-  >;
-}
+type RecordAnswer =
+  | { readonly partition: number; readonly offset: number }
+  | { readonly error: { readonly status: number; readonly detail: string } };
 
 const BATCH_EVENTS = 1_000;
 /** As many as the laptop host runs proxies. */
@@ -26,6 +23,8 @@ const TRIES_MAX = 10;
 const RETRY_MS = 500;
 const REFUSALS_SHOWN = 5;
 const UNAVAILABLE = 503;
+/** Of a batch in which no record is right. */
+const UNPROCESSABLE = 422;
 
 /** Sends every event of the data set; `onProgress` gets the number answered so far. */
 export async function sendEvents(
@@ -43,7 +42,7 @@ export async function sendEvents(
       const start = position;
       position = Math.min(start + BATCH_EVENTS, set.size);
       const batch = Array.from({ length: position - start }, (_, index) => set.eventAt(start + index));
-      for (const record of (await sendBatch(ingestUrl, set, batch)).records) {
+      for (const record of await sendBatch(ingestUrl, set, batch)) {
         if ('error' in record) {
           rejected++;
           refusals.push(record.error.detail);
@@ -62,24 +61,42 @@ export async function sendEvents(
   return { accepted, rejected, refusals: refusals.slice(0, REFUSALS_SHOWN), seconds, offsets };
 }
 
-/** @throws Error when the API does not answer, or answers a whole batch with an error. */
-async function sendBatch(ingestUrl: string, set: DataSet, events: readonly DemoEvent[]): Promise<BatchAnswer> {
-  const { event: type, source } = set;
-  const body = JSON.stringify(events.map(({ id, data }) => ({ specversion: '1.0', id, source, type, data })));
+/** Sends again what could not be stored. @throws Error when the API does not answer, or refuses the batch whole. */
+async function sendBatch(ingestUrl: string, set: DataSet, events: readonly DemoEvent[]): Promise<RecordAnswer[]> {
+  const answers: RecordAnswer[] = [];
+  let pending = [...events.keys()];
   for (let attempt = 1; ; attempt++) {
-    const response = await fetch(ingestUrl, {
-      method: 'POST',
-      headers: { 'content-type': 'application/cloudevents-batch+json' },
-      body,
-    });
-    if (response.ok || response.status === 422) {
-      return (await response.json()) as BatchAnswer;
+    const records = await post(
+      ingestUrl,
+      set,
+      pending.map((index) => events[index] as DemoEvent),
+    );
+    for (const [position, index] of pending.entries()) {
+      answers[index] = records[position] as RecordAnswer;
     }
-    if (response.status !== UNAVAILABLE || attempt === TRIES_MAX) {
-      throw new Error(
-        `Cannot send ${events.length} events: the API answered ${response.status} ${await response.text()}`,
-      );
+    pending = pending.filter((_, position) => isUnavailable(records[position] as RecordAnswer));
+    if (pending.length === 0 || attempt === TRIES_MAX) {
+      return answers;
     }
     await sleep(RETRY_MS);
   }
+}
+
+const isUnavailable = (answer: RecordAnswer): boolean => 'error' in answer && answer.error.status === UNAVAILABLE;
+
+async function post(ingestUrl: string, set: DataSet, events: readonly DemoEvent[]): Promise<RecordAnswer[]> {
+  const { event: type, source } = set;
+  const response = await fetch(ingestUrl, {
+    method: 'POST',
+    headers: { 'content-type': 'application/cloudevents-batch+json' },
+    body: JSON.stringify(events.map(({ id, data }) => ({ specversion: '1.0', id, source, type, data }))),
+  });
+  const text = await response.text();
+  if (response.status === UNAVAILABLE) {
+    return events.map(() => ({ error: { status: UNAVAILABLE, detail: text } }));
+  }
+  if (!response.ok && response.status !== UNPROCESSABLE) {
+    throw new Error(`Cannot send ${events.length} events: the API answered ${response.status} ${text}`);
+  }
+  return (JSON.parse(text) as { readonly records: RecordAnswer[] }).records;
 }

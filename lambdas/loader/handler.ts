@@ -4,6 +4,7 @@ import { openWarehouse } from '../../pipeline/adapters/open-warehouse.ts';
 import { s3ObjectStore } from '../../pipeline/adapters/s3-object-store.ts';
 import { readCompiledContract } from '../../pipeline/contract/read-compiled-contract.ts';
 import { newestVersion, tableColumns } from '../../pipeline/contract/table-columns.ts';
+import { PipelineError } from '../../pipeline/errors.ts';
 import { type LoadPorts, loadCommits } from '../../pipeline/load/load-commits.ts';
 import { logMetrics } from '../../pipeline/metrics.ts';
 import { loaderEnv } from './env.ts';
@@ -28,7 +29,9 @@ export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> 
   const messages = Records.map(({ messageId, body }) => ({ id: messageId, body }));
   const { loaded, skipped, rows, failures } = await loadCommits(messages, ports);
   for (const { id, error } of failures) {
-    console.error(JSON.stringify({ level: 'ERROR', event, messageId: id, error: error.message }));
+    console.error(
+      JSON.stringify({ level: 'ERROR', event, messageId: id, error: error.message, ...retryAdvice(error) }),
+    );
   }
   logMetrics(
     { event },
@@ -36,3 +39,7 @@ export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> 
   );
   return { batchItemFailures: failures.map(({ id }) => ({ itemIdentifier: id })) };
 }
+
+/** Tells an operator whether the dead letter is worth sending again as it is. */
+const retryAdvice = (error: Error): object =>
+  error instanceof PipelineError ? { code: error.code, retryable: error.retryable } : {};

@@ -5,7 +5,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { ProxyEnv } from '../../lambdas/proxy/env.ts';
-import { CATALOG_PATH } from '../../pipeline/contract/names.ts';
+import { API_NAME, CATALOG_PATH } from '../../pipeline/contract/names.ts';
 import { assetBucketName, objectArn } from '../asset-bucket.ts';
 import { PROXY } from '../config.ts';
 import { NETWORK_INTERFACES, NodeFunction, type Permission } from '../node-function.ts';
@@ -40,7 +40,7 @@ export class IngestApi extends Construct {
       network: { vpc: network.vpc, subnets: network.subnets, securityGroup: network.proxySecurityGroup },
     });
     const api = new HttpApi(this, 'Api', {
-      apiName: 'headrace',
+      apiName: API_NAME,
       description: 'Headrace: events in',
       defaultAuthorizer: new HttpIamAuthorizer(),
     });

@@ -2,6 +2,7 @@
 import { CfnCluster } from 'aws-cdk-lib/aws-msk';
 import { Fn } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { CLUSTER_NAME } from '../../pipeline/contract/names.ts';
 import { CLUSTER } from '../config.ts';
 import type { Network } from './network.ts';
 
@@ -14,7 +15,7 @@ export class KafkaCluster extends Construct {
   constructor(scope: Construct, id: string, network: Network) {
     super(scope, id);
     const cluster = new CfnCluster(this, 'Cluster', {
-      clusterName: 'headrace',
+      clusterName: CLUSTER_NAME,
       kafkaVersion: CLUSTER.kafkaVersion,
       numberOfBrokerNodes: CLUSTER.brokers,
       brokerNodeGroupInfo: {

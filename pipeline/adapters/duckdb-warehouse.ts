@@ -3,16 +3,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { LOAD_LEDGER } from '../contract/names.ts';
 import { BrokenInvariantError, UnknownFormatError } from '../errors.ts';
 import type { ObjectStore, PendingLoad, Warehouse, WarehouseTable } from '../ports.ts';
 import { declaration, duckdbType, identifier } from './duckdb-types.ts';
 import { withDuckdb } from './with-duckdb.ts';
 
-export const LEDGER_TABLE = 'headrace.load_ledger';
-
 const LEDGER_DDL = `
   CREATE SCHEMA IF NOT EXISTS headrace;
-  CREATE TABLE IF NOT EXISTS ${LEDGER_TABLE} (
+  CREATE TABLE IF NOT EXISTS ${LOAD_LEDGER} (
     event VARCHAR NOT NULL,
     commit_key VARCHAR NOT NULL,
     partition INTEGER NOT NULL,
@@ -93,10 +92,10 @@ async function ensureTable(
 ): Promise<void> {
   await connection.run(LEDGER_DDL);
   const loaded = await connection.runAndReadAll(
-    `SELECT coalesce(max(schema_version), 0) FROM ${LEDGER_TABLE} WHERE event = $1`,
+    `SELECT coalesce(max(schema_version), 0) FROM ${LOAD_LEDGER} WHERE event = $1`,
     [event],
   );
-  if (Number(loaded.getRows()[0]?.[0]) >= schemaVersion) {
+  if (Number(loaded.getRows()[0]?.[0]) > schemaVersion) {
     return;
   }
   await connection.run(`CREATE TABLE IF NOT EXISTS ${identifier(table)} (${columns.map(declaration).join(', ')})`);
@@ -136,7 +135,7 @@ async function loadedKeys(
 ): Promise<Set<string>> {
   const keys = loads.map(({ commitKey }) => `'${commitKey.replaceAll("'", "''")}'`).join(', ');
   const result = await connection.runAndReadAll(
-    `SELECT commit_key FROM ${LEDGER_TABLE} WHERE event = $1 AND commit_key IN (${keys})`,
+    `SELECT commit_key FROM ${LOAD_LEDGER} WHERE event = $1 AND commit_key IN (${keys})`,
     [event],
   );
   return new Set(result.getRows().map(([key]) => String(key)));
@@ -169,7 +168,7 @@ async function loadOne(
     throw new BrokenInvariantError(`Cannot load "${commitKey}": its files hold ${rows} rows, it counts ${commit.rows}`);
   }
   await connection.run(
-    `INSERT INTO ${LEDGER_TABLE} (event, commit_key, partition, start_offset, next_offset, rows, schema_version)
+    `INSERT INTO ${LOAD_LEDGER} (event, commit_key, partition, start_offset, next_offset, rows, schema_version)
      VALUES ($1, $2, $3, $4, $5, $6, $7)`,
     [event, commitKey, commit.partition, BigInt(commit.start), BigInt(commit.next), BigInt(rows), commit.schemaVersion],
   );

@@ -1,5 +1,6 @@
 /** How to reach a Kafka cluster, in the words of Kafka's own client properties. */
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { generateAuthToken } from 'aws-msk-iam-sasl-signer-js';
 import { type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 
@@ -31,18 +32,23 @@ const PROPERTIES = [
 /**
  * The part of a kafkajs configuration that says where the brokers are and how to sign in.
  * @param region the AWS region of an MSK cluster; other clusters have none.
- * @throws Error for a property or value that is not known. Secrets are not part of its message.
+ * @throws Error of one line for a property or value that is not known, or a file that cannot be read. Secrets are not part of its message.
  */
 export function kafkaConfig({ brokers, clientProperties }: KafkaConnection, region: string): KafkaConfig {
   const properties = parseProperties(clientProperties);
   const protocol = oneOf(properties, 'security.protocol', PROTOCOLS) ?? 'PLAINTEXT';
-  const ca = properties.get('ssl.ca.location');
   return {
     brokers: brokers.split(','),
     logLevel: logLevel.NOTHING,
-    ...(protocol.endsWith('SSL') ? { ssl: ca === undefined ? true : { ca: readFileSync(ca, 'utf8') } } : {}),
+    ...(protocol.endsWith('SSL') ? { ssl: tlsOptions(properties) } : {}),
     ...(protocol.startsWith('SASL') ? { sasl: saslOptions(properties, region) } : {}),
   };
+}
+
+/** The same properties for a process in another folder: names of files are absolute. */
+export function withAbsolutePaths(clientProperties: string): string {
+  const location = /^([ \t]*ssl\.ca\.location[ \t]*[=:][ \t]*)(\S.*)$/gm;
+  return clientProperties.replace(location, (_, name: string, path: string) => name + resolve(path.trimEnd()));
 }
 
 function parseProperties(text: string): Map<string, string> {
@@ -65,6 +71,17 @@ function oneOf(properties: ReadonlyMap<string, string>, name: string, allowed: r
     throw new Error(`Cannot connect to Kafka by ${name} "${value}": allowed are ${allowed.join(', ')}`);
   }
   return value;
+}
+
+function tlsOptions(properties: ReadonlyMap<string, string>): true | { ca: string } {
+  const path = properties.get('ssl.ca.location');
+  if (path === undefined) return true;
+  try {
+    return { ca: readFileSync(path, 'utf8') };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`Cannot read ssl.ca.location "${path}": ${reason}, give a file of PEM certificates`);
+  }
 }
 
 function saslOptions(properties: ReadonlyMap<string, string>, region: string): SASLOptions {

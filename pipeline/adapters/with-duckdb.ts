@@ -5,12 +5,13 @@ import { PipelineError } from '../errors.ts';
 
 /** DuckDB lets one process open a file at a time; the loaders of all events, and a person's shell, take turns. */
 const LOCKED = 'Could not set lock on file';
-const LOCK_TRIES_MAX = 200;
+/** 90 seconds, of the 120 that a loader has. */
+const LOCK_TRIES_MAX = 900;
 const LOCK_PAUSE_MS = 100;
 
 /**
  * Opens, works, closes: who is idle holds no lock. A process must not open a file twice at a time.
- * @throws PipelineError `UNAVAILABLE` when another process holds the file for 20 seconds.
+ * @throws PipelineError `UNAVAILABLE` when another process holds the file for 90 seconds.
  */
 export async function withDuckdb<Result>(
   path: string,

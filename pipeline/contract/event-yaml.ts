@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv, type AnySchema, type ErrorObject } from 'ajv';
 import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import { ContractError } from './contract-error.ts';
-import { EVENT_NAME_LENGTH_MAX, EVENT_NAME_PATTERN } from './names.ts';
+import { EVENT_NAME_LENGTH_MAX, EVENT_NAME_PATTERN, tableName } from './names.ts';
 import { readText } from './read-text.ts';
 
 export interface EventYaml {
@@ -83,7 +83,7 @@ function withDefaults(written: WrittenYaml, event: string): EventYaml {
     eventTimeField: written.eventTimeField ?? null,
     topic: { partitions: written.topic?.partitions ?? 3, retentionHours: written.topic?.retentionHours ?? 168 },
     freshnessSeconds: written.freshnessSeconds ?? 30,
-    warehouse: { target: written.warehouse?.target ?? 'duckdb', table: written.warehouse?.table ?? event },
+    warehouse: { target: written.warehouse?.target ?? 'duckdb', table: written.warehouse?.table ?? tableName(event) },
   };
 }
 

@@ -2,11 +2,13 @@
 
 /** Events are snake_case: the same word is a folder, a Kafka topic, an SQL table and a CloudEvents type. */
 export const EVENT_NAME_PATTERN = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
-/** Leaves room for suffixes in the 64 characters of a Lambda function's name. */
+/** Leaves room in the 64 characters of a Lambda function's name, which CloudFormation makes of the stack's. */
 export const EVENT_NAME_LENGTH_MAX = 40;
 
 export const PLATFORM_STACK = 'Platform';
 export const SCHEMA_REGISTRY = 'headrace';
+export const CLUSTER_NAME = 'headrace';
+export const API_NAME = 'headrace';
 /** Each event puts its catalog entry under this SSM path; the proxy reads it from there. */
 export const CATALOG_PATH = '/headrace/events';
 
@@ -14,6 +16,10 @@ export const CATALOG_PATH = '/headrace/events';
 export const eventStackName = (event: string): string => `Event-${event.replaceAll('_', '-')}`;
 export const topicName = (event: string): string => event;
 export const catalogParameterName = (event: string): string => `${CATALOG_PATH}/${event}`;
+/** Unless the contract names another. */
+export const tableName = (event: string): string => event;
+/** The warehouse's table of loaded commits: schema and name. */
+export const LOAD_LEDGER = 'headrace.load_ledger';
 /** The consumer group of an event's sink; its offsets are only a hint, the commit log is the truth. */
 export const sinkConsumerGroup = (event: string): string => `headrace-sink-${event}`;
 

@@ -1,5 +1,7 @@
 /** CloudEvents 1.0 over HTTP: the binary, structured and batched content modes of the HTTP protocol binding. */
+import { parseJsonText } from '../json-text.ts';
 import { parseTimestamp } from '../protobuf/encode-timestamp.ts';
+import { ISSUES_MAX } from '../protobuf/encoding.ts';
 import { RECORDS_MAX } from './limits.ts';
 import { type Problem, type ProblemError, problem } from './problem.ts';
 
@@ -52,6 +54,8 @@ const KNOWN: ReadonlySet<string> = new Set([
 const ATTRIBUTE_BYTES_MAX = 1024;
 /** What the type String of CloudEvents 1.0 leaves out: control characters and halves of surrogate pairs. */
 const NOT_IN_STRING = /[\p{Cc}\p{Cs}]/u;
+/** Of a name in an answer, in characters. */
+const NAME_LENGTH_MAX = 64;
 const CUSTOM_ATTRIBUTES_BYTES_MAX = 16 * 1024;
 
 export function readEvents({ headers, body }: EventRequest): EventsResult {
@@ -158,7 +162,12 @@ const customText = (custom: unknown): string => (typeof custom === 'string' ? cu
 
 function attributeErrors(attributes: Record<string, unknown>): ProblemError[] {
   const errors: ProblemError[] = [];
-  const refuse = (code: string, path: string, detail: string) => errors.push({ code, path, detail });
+  // Names come from the request: neither their number nor their length may make the answer larger than it.
+  const refuse = (code: string, path: string, detail: string) => {
+    if (errors.length < ISSUES_MAX) {
+      errors.push({ code, path: path.slice(0, NAME_LENGTH_MAX), detail });
+    }
+  };
   if (attributes['specversion'] !== '1.0') {
     refuse('INVALID_ATTRIBUTE', 'specversion', 'must be "1.0"');
   }
@@ -202,10 +211,10 @@ function isCustomAttributes(value: unknown): boolean {
   try {
     // An object that is nested too deeply makes JSON.stringify throw.
     const text = customText(value);
-    if (Buffer.byteLength(text) > CUSTOM_ATTRIBUTES_BYTES_MAX || !text.isWellFormed()) {
+    if (Buffer.byteLength(text) > CUSTOM_ATTRIBUTES_BYTES_MAX) {
       return false;
     }
-    const parsed: unknown = JSON.parse(text);
+    const parsed = parseJsonText(text);
     return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
   } catch {
     return false;

@@ -1,5 +1,6 @@
 /** Checks of single values: what each column type accepts from plain objects, and how it is stored. */
 import type { ColumnType } from '../contract/column.ts';
+import { parseJsonText } from '../json-text.ts';
 import { BooleanValues } from './boolean-values.ts';
 import { BytesValues } from './bytes-values.ts';
 import type { LeafNode } from './column-tree.ts';
@@ -167,7 +168,7 @@ const notUnicode = reject('unicode', 'text must be Unicode, and half of a surrog
 
 function isJson(text: string): boolean {
   try {
-    JSON.parse(text);
+    parseJsonText(text);
     return true;
   } catch {
     return false;

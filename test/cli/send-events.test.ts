@@ -50,6 +50,18 @@ test('sendEvents sends a batch again after 503', async () => {
   expect(await sendEvents(url, set, () => undefined)).toMatchObject({ accepted: 2_500, rejected: 0 });
 });
 
+test('sendEvents sends the records of a batch again that could not be stored, and only those', async () => {
+  const unavailable = { error: { status: 503, detail: 'Kafka did not acknowledge the record.' } };
+  const sizes: number[] = [];
+  const url = await api((ids, request) => {
+    sizes.push(ids.length);
+    const { records } = stored(ids) as { records: object[] };
+    return { status: 207, body: { records: request === 0 ? [unavailable, ...records.slice(1)] : records } };
+  });
+  expect(await sendEvents(url, set, () => undefined)).toMatchObject({ accepted: 2_500, rejected: 0 });
+  expect(sizes.toSorted((a, b) => a - b)).toEqual([1, 500, 1_000, 1_000]);
+});
+
 test('sendEvents counts refused records and keeps the first reasons', async () => {
   const refusal = { error: { status: 422, detail: 'data.index is unknown.' } };
   const url = await api((ids) => ({

@@ -72,6 +72,17 @@ test('duckdbWarehouse: load fails at once when the file is no database or cannot
   );
 });
 
+test('duckdbWarehouse: load starts another table when the contract names another, and leaves the first as it is', async () => {
+  const path = newPath();
+  const lake = memoryObjectStore();
+  const warehouse = duckdbWarehouse(path, lake);
+  const table = tableOf([OFFSET]);
+  await warehouse.load(table, [await commitRows(lake, [OFFSET], 0, [{}, {}])]);
+  await warehouse.load({ ...table, table: 'another' }, [await commitRows(lake, [OFFSET], 2, [{}])]);
+  const counts = `SELECT (SELECT count(*) FROM ${table.table}) AS first, (SELECT count(*) FROM another) AS another`;
+  expect(await query(path, counts)).toEqual([{ first: '2', another: '1' }]);
+});
+
 test('openWarehouse: refuses a URL of a warehouse that it does not know', async () => {
   await expect(openWarehouse('snowflake:account', memoryObjectStore())).rejects.toThrow(
     'Cannot open the warehouse "snowflake:account": allowed is duckdb:<path of a database file>',

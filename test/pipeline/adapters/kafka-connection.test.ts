@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { kafkaConfig } from '../../../pipeline/adapters/kafka-connection.ts';
+import { join, resolve } from 'node:path';
+import { kafkaConfig, withAbsolutePaths } from '../../../pipeline/adapters/kafka-connection.ts';
 
 const config = (clientProperties: string) => kafkaConfig({ brokers: 'a:9098,b:9098', clientProperties }, 'us-east-1');
 
@@ -39,6 +39,18 @@ test('kafkaConfig: reads a login and an authority in librdkafka’s words', () =
     sasl: { mechanism: 'plain', username: 'ann', password: 'secret' },
   });
   rmSync(folder, { recursive: true });
+});
+
+test('kafkaConfig: names a certificate file that cannot be read', () => {
+  const properties = 'security.protocol=SSL\nssl.ca.location=/nowhere.pem';
+  expect(() => config(properties)).toThrow('Cannot read ssl.ca.location "/nowhere.pem": ');
+});
+
+test('withAbsolutePaths: completes the name of the certificate file and leaves every other line', () => {
+  const lines = (ca: string) => `# ssl.ca.location=no\n ssl.ca.location : ${ca}\nsasl.password=ca.pem\n`;
+  expect(withAbsolutePaths(lines('my certificates/ca.pem'))).toBe(lines(resolve('my certificates/ca.pem')));
+  expect(withAbsolutePaths(lines('/etc/ca.pem'))).toBe(lines('/etc/ca.pem'));
+  expect(withAbsolutePaths('ssl.ca.location=\nsasl.password=x')).toBe('ssl.ca.location=\nsasl.password=x');
 });
 
 test.each([

@@ -122,7 +122,10 @@ test.each([
   [{ 'event.yaml': '' }, "event.yaml:1: must have required property 'description'"],
   [{ 'event.yaml': 'description: x\n' }, "event.yaml:1: must have required property 'owner'"],
   [{ 'event.yaml': '- a\n- b\n' }, 'event.yaml:1: must be object'],
-  [{ 'event.yaml': 'description: x\nowner: ""\n' }, 'event.yaml:2: owner: must match pattern "^[A-Za-z0-9 _.:/=+@-]{1,256}$"'],
+  [
+    { 'event.yaml': 'description: x\nowner: ""\n' },
+    'event.yaml:2: owner: must match pattern "^[A-Za-z0-9 _.:/=+@-]{1,256}$"',
+  ],
   [yaml('colour: red\n'), `event.yaml:3: colour: unknown field, allowed are ${KNOWN}`],
   [
     yaml('topic:\n  partitions: 4\n  name: x\n'),

@@ -177,3 +177,17 @@ test('readEvents: carries subject, dataschema and the trace context, and refuses
   expect(single(carried)).toMatchObject({ event: { carried } });
   expect(errorsOf(single({ subject: 5 }))).toEqual(['INVALID_ATTRIBUTE subject']);
 });
+
+test('readEvents: refuses free data with half of a surrogate pair, which a warehouse would refuse with its whole file', () => {
+  for (const customattributes of [{ a: '\ud800' }, '{"a":"\\ud800"}', '{"\\udfff":1}']) {
+    expect(errorsOf(single({ customattributes }))).toEqual(['INVALID_ATTRIBUTE customattributes']);
+  }
+  expect(single({ customattributes: '{"a":"\\ud83d\\ude00"}' })).toHaveProperty('event');
+});
+
+test('readEvents: lists ten mistakes at the most, with short names', () => {
+  const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`${'x'.repeat(500)}${index}`, 1]));
+  const errors = errorsOf(single(many));
+  expect(errors).toHaveLength(10);
+  expect(errors[0]).toBe(`UNKNOWN_ATTRIBUTE ${'x'.repeat(64)}`);
+});

@@ -175,6 +175,9 @@ test('rowEncoder: a record that cannot be read is a dead letter with its code an
   expect(letter({ headers: headers({ ce_customattributes: '{' }) })).toBe(
     'INVALID_ATTRIBUTE: _custom_attributes: JSON text is required',
   );
+  expect(letter({ headers: headers({ ce_customattributes: '{"a":"\\ud800"}' }) })).toBe(
+    'INVALID_ATTRIBUTE: _custom_attributes: JSON text is required',
+  );
   expect(letter({ headers: [['ce_id', Uint8Array.of(0xc3, 0x28)]] })).toBe(
     'INVALID_ATTRIBUTE: the header ce_id is not UTF-8',
   );
