@@ -4,7 +4,12 @@ import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
 import { CommandError } from '../cli/command-error.ts';
-import { type KafkaConnection, PLAINTEXT } from '../pipeline/adapters/kafka-connection.ts';
+import {
+  type KafkaConnection,
+  kafkaConfig,
+  PLAINTEXT,
+  withAbsolutePaths,
+} from '../pipeline/adapters/kafka-connection.ts';
 
 // Node then erases types once for each source, not at every start, which takes longer than the rest of a start.
 enableCompileCache();
@@ -59,7 +64,7 @@ interface KafkaValues {
   readonly 'kafka-config'?: string | undefined;
 }
 
-/** Undefined asks for the embedded broker. */
+/** Undefined asks for the embedded broker. What is wrong with the properties shows before anything starts. */
 function kafkaConnection({ brokers, 'kafka-config': file }: KafkaValues): KafkaConnection | undefined {
   if (brokers === undefined) {
     if (file !== undefined) {
@@ -67,12 +72,25 @@ function kafkaConnection({ brokers, 'kafka-config': file }: KafkaValues): KafkaC
     }
     return undefined;
   }
+  const clientProperties = file === undefined ? PLAINTEXT : withAbsolutePaths(readConfig(file));
+  const connection = { brokers, clientProperties };
   try {
-    return { brokers, clientProperties: file === undefined ? PLAINTEXT : readFileSync(file, 'utf8') };
+    kafkaConfig(connection, '');
   } catch (error) {
-    throw new CommandError(`Cannot read "${file}": ${error instanceof Error ? error.message : String(error)}`);
+    throw new CommandError(messageOf(error));
+  }
+  return connection;
+}
+
+function readConfig(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new CommandError(`Cannot read "${file}": ${messageOf(error)}`);
   }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function portNumber(text: string): number {
   const port = Number(text);

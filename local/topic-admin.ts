@@ -32,13 +32,14 @@ export class TopicAdmin {
     this.#admin = kafka.admin();
   }
 
-  /** @throws HostError when no broker answers. */
+  /** @throws HostError when no broker answers, or it refuses the login or we its certificate. */
   async connect(): Promise<void> {
     try {
       await this.#admin.connect();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new HostError(`Cannot reach Kafka at "${this.#brokers}": ${reason}, give host:port of brokers that run`);
+      const wanted = 'give host:port of brokers that run and the client properties that they want';
+      throw new HostError(`Cannot reach Kafka at "${this.#brokers}": ${reason}, ${wanted}`);
     }
   }
 

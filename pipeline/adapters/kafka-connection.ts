@@ -32,7 +32,8 @@ const PROPERTIES = [
 /**
  * The part of a kafkajs configuration that says where the brokers are and how to sign in.
  * @param region the AWS region of an MSK cluster; other clusters have none.
- * @throws Error of one line for a property or value that is not known, or a file that cannot be read. Secrets are not part of its message.
+ * @throws Error of one line for a property or value that is not known, or a file that cannot be read. Secrets are not
+ * part of its message.
  */
 export function kafkaConfig({ brokers, clientProperties }: KafkaConnection, region: string): KafkaConfig {
   const properties = parseProperties(clientProperties);

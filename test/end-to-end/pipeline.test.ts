@@ -4,6 +4,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import { query } from '../../cli/warehouse-file.ts';
 import type { DeadLetterLine } from '../../pipeline/sink/dead-letter.ts';
 import {
+  column,
   lakeOf,
   type RunningHost,
   removeFolder,
@@ -57,17 +58,7 @@ async function post(body: unknown, headers: Record<string, string>): Promise<{ s
 const SINGLE = { 'content-type': 'application/cloudevents+json' };
 const BATCH = { 'content-type': 'application/cloudevents-batch+json' };
 
-/** One column of the table; empty as long as nothing was loaded. */
-async function column(sql: string): Promise<unknown[]> {
-  try {
-    const [answer] = await query(host.warehousePath, [sql]);
-    return (answer?.rows ?? []).map(([value]) => value);
-  } catch {
-    return [];
-  }
-}
-
-const orderIds = (): Promise<unknown[]> => column('SELECT _id FROM order_created ORDER BY _id');
+const orderIds = (): Promise<unknown[]> => column(host, 'SELECT _id FROM order_created ORDER BY _id');
 
 test('an event sent by HTTP becomes a row with every value as it was', async () => {
   const { status, json } = await post(order('whole'), SINGLE);
@@ -207,11 +198,13 @@ test('a host killed in the middle goes on where it was: nothing acknowledged is 
     await send(batch);
   }
   const expected = new Set(acknowledged.map(({ partition, offset }) => `${partition}:${offset}`));
-  const identities = (): Promise<unknown[]> => column(`SELECT _partition || ':' || _offset FROM flight_departed`);
+  const identities = (): Promise<unknown[]> => column(host, `SELECT _partition || ':' || _offset FROM flight_departed`);
   await until(async () => new Set(await identities()).isSupersetOf(expected));
   const rows = await identities();
   expect(new Set(rows).size).toBe(rows.length);
-  expect(await column('SELECT count(DISTINCT _id) FROM flight_departed')).toEqual([BigInt(20 * FLIGHTS_PER_BATCH)]);
+  expect(await column(host, 'SELECT count(DISTINCT _id) FROM flight_departed')).toEqual([
+    BigInt(20 * FLIGHTS_PER_BATCH),
+  ]);
   expect(await orderIds()).toContain('whole');
 }, 120_000);
 

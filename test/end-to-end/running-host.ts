@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import { query } from '../../cli/warehouse-file.ts';
 import { s3ObjectStore } from '../../pipeline/adapters/s3-object-store.ts';
 import type { ObjectStore } from '../../pipeline/ports.ts';
 
@@ -21,7 +22,7 @@ export interface RunningHost {
 const ROOT = join(import.meta.dirname, '..', '..');
 /** `npm run test:kafka` runs these tests on an Apache Kafka. */
 const { HEADRACE_TEST_KAFKA } = process.env;
-const brokers = HEADRACE_TEST_KAFKA ? ['--brokers', HEADRACE_TEST_KAFKA] : [];
+const BROKERS = HEADRACE_TEST_KAFKA ? ['--brokers', HEADRACE_TEST_KAFKA] : [];
 const START_TIMEOUT_MS = 60_000;
 
 /** A folder inside the project, because bundles find native modules by walking up from it. */
@@ -50,8 +51,13 @@ export async function run(args: readonly string[]): Promise<string> {
   return output();
 }
 
-export async function startHost(assemblyDir: string, dataDir: string): Promise<RunningHost> {
-  const args = ['bin/headrace.ts', 'start', '--assembly', assemblyDir, '--dir', dataDir, '--port', '0', ...brokers];
+/** @param kafka the options that say which Kafka it uses. */
+export async function startHost(
+  assemblyDir: string,
+  dataDir: string,
+  kafka: readonly string[] = BROKERS,
+): Promise<RunningHost> {
+  const args = ['bin/headrace.ts', 'start', '--assembly', assemblyDir, '--dir', dataDir, '--port', '0', ...kafka];
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = collect(child);
   await untilReady(child, output);
@@ -104,6 +110,16 @@ export async function until(condition: () => Promise<boolean>): Promise<void> {
 }
 
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 100));
+
+/** The first column of what the warehouse answers; empty as long as nothing was loaded. */
+export async function column(host: RunningHost, sql: string): Promise<unknown[]> {
+  try {
+    const [answer] = await query(host.warehousePath, [sql]);
+    return (answer?.rows ?? []).map(([value]) => value);
+  } catch {
+    return [];
+  }
+}
 
 /** The lake of an event. */
 export async function lakeOf(host: RunningHost, event: string): Promise<ObjectStore> {

@@ -9,11 +9,20 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { run } from './run.ts';
+import { type SecureListener, secureListener } from './secure-listener.ts';
 
 /** A running broker. */
 export interface ApacheKafka {
   /** host:port. */
   readonly bootstrap: string;
+  /** The same broker by TLS and SASL; who signs in may do everything. */
+  readonly secure: {
+    /** host:port. */
+    readonly bootstrap: string;
+    /** A file of client properties, gone after `stop`. */
+    readonly clientConfig: string;
+  };
   readonly version: string;
   /** Of the Java process. */
   readonly pid: number;
@@ -29,23 +38,25 @@ const startTimeoutMs = 60_000;
 
 /** What is missing on this machine, or undefined. */
 export function missingForApacheKafka(): string | undefined {
-  const missing = ['java', 'mvn'].filter((command) => spawnSync(command, ['-version']).error !== undefined);
-  return missing.length === 0 ? undefined : `${missing.join(' and ')} not found: Java 17 and Maven are needed`;
+  const missing = ['java', 'keytool', 'mvn'].filter((command) => spawnSync(command, ['-version']).error !== undefined);
+  return missing.length === 0 ? undefined : `${missing.join(' and ')} not found: a JDK 17 and Maven are needed`;
 }
 
 /** Fetches Kafka if need be and starts it on free ports with an empty folder, which `stop` removes. */
 export async function startApacheKafka(): Promise<ApacheKafka> {
   await fetchLibraries();
   const folder = await mkdtemp(join(tmpdir(), 'apache-kafka-'));
-  const [port, controllerPort] = await freePorts();
-  const bootstrap = `127.0.0.1:${port}`;
+  const [bootstrap = '', secureBootstrap = '', controller = ''] = await freeAddresses(3);
+  const secure = await secureListener(folder);
   const settings = join(folder, 'server.properties');
   const logging = join(folder, 'log4j2.yaml');
-  await writeFile(settings, serverSettings(bootstrap, `127.0.0.1:${controllerPort}`, join(folder, 'data')));
+  const listeners = `PLAINTEXT://${bootstrap},SASL_SSL://${secureBootstrap}`;
+  await writeFile(settings, serverSettings(listeners, controller, join(folder, 'data'), secure));
   await writeFile(logging, loggingSettings);
   const java = ['-cp', join(libraries, '*'), `-Dlog4j2.configurationFile=${logging}`];
   const clusterId = randomBytes(16).toString('base64url');
-  run('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', settings]);
+  const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', settings, ...secure.formatArguments];
+  run('java', [...java, ...format]);
   const startedAt = performance.now();
   const server = spawn('java', ['-Xmx1g', ...java, 'kafka.Kafka', settings], { stdio: ['ignore', 'pipe', 'inherit'] });
   const stop = async () => {
@@ -58,7 +69,14 @@ export async function startApacheKafka(): Promise<ApacheKafka> {
     await stop();
     throw error;
   }
-  return { bootstrap, version, pid: server.pid ?? 0, startMs: performance.now() - startedAt, stop };
+  return {
+    bootstrap,
+    secure: { bootstrap: secureBootstrap, clientConfig: secure.clientConfig },
+    version,
+    pid: server.pid ?? 0,
+    startMs: performance.now() - startedAt,
+    stop,
+  };
 }
 
 async function fetchLibraries(): Promise<void> {
@@ -72,18 +90,13 @@ async function fetchLibraries(): Promise<void> {
   await rename(folder, libraries);
 }
 
-function run(command: string, args: readonly string[]): void {
-  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`Cannot run "${command} ${args.at(-1)}": exit ${status}\n${stdout}${stderr}`);
-}
-
-/** Two ports that were free a moment ago: Kafka has to be told before it starts. */
-async function freePorts(): Promise<readonly number[]> {
-  const servers = [createServer(), createServer()];
+/** Of ports that were free a moment ago: Kafka has to be told before it starts. */
+async function freeAddresses(count: number): Promise<readonly string[]> {
+  const servers = Array.from({ length: count }, () => createServer());
   await Promise.all(servers.map((server) => once(server.listen(0, '127.0.0.1'), 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  const addresses = servers.map((server) => `127.0.0.1:${(server.address() as AddressInfo).port}`);
   await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
+  return addresses;
 }
 
 async function untilStarted(lines: AsyncIterable<string> & NodeJS.EventEmitter): Promise<void> {
@@ -114,12 +127,13 @@ function pomOf(kafkaVersion: string): string {
 }
 
 /** Internal topics fit one node; housekeeping runs often enough for a test to wait for it. */
-function serverSettings(broker: string, controller: string, data: string): string {
+function serverSettings(listeners: string, controller: string, data: string, secure: SecureListener): string {
   return `process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@${controller}
-listeners=PLAINTEXT://${broker},CONTROLLER://${controller}
-advertised.listeners=PLAINTEXT://${broker}
+listeners=${listeners},CONTROLLER://${controller}
+advertised.listeners=${listeners}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT
 controller.listener.names=CONTROLLER
 log.dirs=${data}
 auto.create.topics.enable=false
@@ -133,7 +147,7 @@ group.initial.rebalance.delay.ms=0
 log.initial.task.delay.ms=500
 log.retention.check.interval.ms=500
 log.cleaner.backoff.ms=500
-`;
+${secure.settings}`;
 }
 
 const loggingSettings = `Configuration:

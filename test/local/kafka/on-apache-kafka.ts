@@ -1,6 +1,7 @@
 /**
  * `npm run test:kafka [-- paths of tests]`: runs the suites that can run on any broker on Apache Kafka. The tests find
- * it in HEADRACE_TEST_KAFKA (host:port).
+ * it in HEADRACE_TEST_KAFKA (host:port), and by TLS and SASL in HEADRACE_TEST_KAFKA_SASL_SSL with the client properties
+ * in the file HEADRACE_TEST_KAFKA_CONFIG.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -22,7 +23,12 @@ async function main(paths: readonly string[]): Promise<number> {
     // One after the other: the tests of several files would only wait for the same two cores.
     const { status } = spawnSync(process.execPath, [...jest, '--runInBand', ...paths], {
       stdio: 'inherit',
-      env: { ...process.env, HEADRACE_TEST_KAFKA: kafka.bootstrap },
+      env: {
+        ...process.env,
+        HEADRACE_TEST_KAFKA: kafka.bootstrap,
+        HEADRACE_TEST_KAFKA_SASL_SSL: kafka.secure.bootstrap,
+        HEADRACE_TEST_KAFKA_CONFIG: kafka.secure.clientConfig,
+      },
     });
     return status ?? 1;
   } finally {
