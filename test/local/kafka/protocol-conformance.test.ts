@@ -359,12 +359,14 @@ test('a frame length that is negative or absurd closes its own connection only',
 });
 
 // Apache Kafka closes the connection here; ours says why and keeps it.
-(isOtherBroker ? test.skip : test)('an unknown API or version is answered with UNSUPPORTED_VERSION', async () => {
-  const other = await RawClient.connect(broker.bootstrap);
-  other.sendFrame(Buffer.from([0x03, 0xe7, 0, 0, 0, 0, 0, 7, 0xff, 0xff]));
-  expect(await other.receive()).toEqual(Buffer.from([0, 0, 0, 7, 0, errorCode.unsupportedVersion]));
-  other.sendFrame(Buffer.from([0, 3, 0, 99, 0, 0, 0, 8, 0xff, 0xff]));
-  expect(await other.receive()).toEqual(Buffer.from([0, 0, 0, 8, 0, errorCode.unsupportedVersion]));
-  await expect(other.call(topic.metadata, 9, { topics: [] })).resolves.toBeDefined();
-  other.close();
-});
+if (!isOtherBroker) {
+  test('an unknown API or version is answered with UNSUPPORTED_VERSION', async () => {
+    const other = await RawClient.connect(broker.bootstrap);
+    other.sendFrame(Buffer.from([0x03, 0xe7, 0, 0, 0, 0, 0, 7, 0xff, 0xff]));
+    expect(await other.receive()).toEqual(Buffer.from([0, 0, 0, 7, 0, errorCode.unsupportedVersion]));
+    other.sendFrame(Buffer.from([0, 3, 0, 99, 0, 0, 0, 8, 0xff, 0xff]));
+    expect(await other.receive()).toEqual(Buffer.from([0, 0, 0, 8, 0, errorCode.unsupportedVersion]));
+    await expect(other.call(topic.metadata, 9, { topics: [] })).resolves.toBeDefined();
+    other.close();
+  });
+}
