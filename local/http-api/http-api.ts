@@ -48,15 +48,14 @@ export class HttpApi {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    let answer: HttpResponse;
     try {
-      answer = await this.#answer(request);
+      send(response, await this.#answer(request));
     } catch (error) {
       // A client that goes away in the middle of its body gets no answer.
       if (request.destroyed && !request.complete) return;
-      throw error;
+      process.emitWarning(`The HTTP API cannot answer ${request.method} ${request.url}: ${String(error)}`);
+      send(response, gatewayResponse(500, 'Internal Server Error'));
     }
-    response.writeHead(answer.status, { ...answer.headers, 'content-length': answer.body.length }).end(answer.body);
   }
 
   async #answer(request: IncomingMessage): Promise<HttpResponse> {
@@ -75,6 +74,10 @@ export class HttpApi {
     }
     return functionResponse(result.payload) ?? gatewayResponse(500, 'Internal Server Error');
   }
+}
+
+function send(response: ServerResponse, { status, headers, body }: HttpResponse): void {
+  response.writeHead(status, { ...headers, 'content-length': body.length }).end(body);
 }
 
 async function withTimeout<Value>(promise: Promise<Value>, ms: number): Promise<Value | 'timeout'> {

@@ -40,12 +40,15 @@ export class FunctionEnvironment {
     });
     this.#process = startProcess(definition, address);
     this.#exited = new Promise((resolve) => {
-      this.#process.once('exit', (code, signal) => {
+      const end = (reason: string) => {
         runtimeApi.unregister(id);
-        this.#fail(failure('Runtime.ExitError', `Runtime exited with error: ${signal ?? `exit status ${code}`}`));
+        this.#fail(failure('Runtime.ExitError', reason));
         onExit();
         resolve();
-      });
+      };
+      this.#process.on('exit', (code, signal) => end(`Runtime exited with error: ${signal ?? `exit status ${code}`}`));
+      // A process that does not start has no exit.
+      this.#process.on('error', ({ message }) => end(`Cannot start a process in "${definition.codeDir}": ${message}`));
     });
   }
 
@@ -86,7 +89,8 @@ export class FunctionEnvironment {
   }
 
   #kill(reason: InvocationResult): void {
-    this.#process.kill('SIGKILL');
+    // A process that did not start has no pid, and the signal would go to the host's own process group.
+    if (this.#process.pid !== undefined) this.#process.kill('SIGKILL');
     this.#fail(reason);
   }
 

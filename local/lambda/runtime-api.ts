@@ -25,7 +25,7 @@ export interface Invocation {
  */
 export class RuntimeApi {
   readonly #clients = new Map<string, RuntimeClient>();
-  readonly #server = createServer((request, response) => this.#serve(request, response));
+  readonly #server = createServer((request, response) => this.#serveOrRefuse(request, response));
   #port = 0;
 
   async start(): Promise<void> {
@@ -48,6 +48,17 @@ export class RuntimeApi {
   close(): Promise<void> {
     this.#server.closeAllConnections();
     return new Promise((resolve) => this.#server.close(() => resolve()));
+  }
+
+  async #serveOrRefuse(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await this.#serve(request, response);
+    } catch (error) {
+      // An environment that dies in the middle of its body gets no answer; its exit fails the invocation.
+      if (request.destroyed && !request.complete) return;
+      process.emitWarning(`The Lambda runtime API refuses ${request.method} ${request.url}: ${String(error)}`);
+      response.writeHead(400).end();
+    }
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -131,6 +131,7 @@ test('HttpApi decodes a base64 body and gives 200 with JSON to a result without 
 test.each([
   ['throws', { throw: true }, 500, 'Internal Server Error'],
   ['answers with no status', { result: { statusCode: 'fine' } }, 500, 'Internal Server Error'],
+  ['answers with no header', { result: { statusCode: 200, headers: { a: 'b\nc' } } }, 500, 'Internal Server Error'],
   ['takes longer than its timeout', { hang: true }, 503, 'Service Unavailable'],
 ])('HttpApi answers itself when the function %s', async (_, orders, status, message) => {
   const response = await order(orders);

@@ -129,6 +129,20 @@ test('invoke fails when the process exits, and the next one gets a new process',
   expect(value(await invoke(target))).toBe('fine');
 });
 
+test('invoke fails when no process can be started, and stop does not wait for it', async () => {
+  const target = startFunction('', { codeDir: '/no/such/folder', concurrency: 2 });
+  const result = {
+    ok: false,
+    error: { errorType: 'Runtime.ExitError', errorMessage: expect.stringContaining('ENOENT') },
+  };
+  expect(await Promise.all([invoke(target), invoke(target), invoke(target)])).toMatchObject([result, result, result]);
+  expect(errors[0]?.errorMessage).toMatch('Cannot start a process in "/no/such/folder"');
+  const stopped = startFunction('', { codeDir: '/no/such/folder' });
+  const waiting = invoke(stopped);
+  await stopped.stop();
+  expect(value(await waiting)).toEqual({ failed: 'Runtime.ExitError' });
+});
+
 test.each([
   ['a module that throws', `throw new RangeError('bad start');`, 'RangeError', 'bad start'],
   ['a module that does not parse', 'export const = 1', 'SyntaxError', ''],
