@@ -38,9 +38,13 @@ const PARTITIONS_AT_ONCE = 32;
  */
 export class KafkaEventSource {
   readonly #options: KafkaEventSourceOptions;
-  readonly #consumer: Consumer;
+  readonly #kafka: Kafka;
   readonly #buffer: KafkaBatchBuffer;
   readonly #abort = new AbortController();
+  #consumer: Consumer;
+  #restarting: Promise<void> = Promise.resolve();
+  /** Before the next restart; records that arrive make it short again. */
+  #pauseMs = RETRY_MS_MIN;
   #delivering: Promise<void> = Promise.resolve();
 
   constructor(options: KafkaEventSourceOptions) {
@@ -50,25 +54,47 @@ export class KafkaEventSource {
       bytesMax: EVENT_BYTES_MAX - ENVELOPE_BYTES_MAX,
       windowMs: options.windowMs,
     });
-    const kafka = new Kafka({
+    this.#kafka = new Kafka({
       clientId: `lambda-${options.function.definition.name}`,
       ...kafkaConfig(options.kafka, REGION),
     });
-    this.#consumer = kafka.consumer({
-      groupId: options.groupId,
+    this.#consumer = this.#newConsumer();
+  }
+
+  async start(): Promise<void> {
+    await this.#consume();
+    this.#delivering = this.#deliverAll();
+  }
+
+  /** Leaves the group. The batch that runs is not waited for: without its commit it comes again. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    this.#buffer.close();
+    await this.#restarting;
+    await this.#consumer.disconnect();
+    await this.#delivering;
+  }
+
+  #newConsumer(): Consumer {
+    const { groupId, topic, log } = this.#options;
+    const consumer = this.#kafka.consumer({
+      groupId,
       sessionTimeout: SESSION_TIMEOUT_MS,
       heartbeatInterval: HEARTBEAT_MS,
       maxWaitTimeInMs: FETCH_WAIT_MS,
       retry: { initialRetryTime: RETRY_MS_MIN, maxRetryTime: RETRY_MS_MAX, restartOnFailure: async () => true },
     });
+    consumer.on(consumer.events.GROUP_JOIN, () => this.#buffer.clear());
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      log(`Kafka consumer of ${topic}: ${payload.error.message}, it starts again`);
+      // kafkajs starts its consumer again after some errors only, whatever `restartOnFailure` says.
+      if (!payload.restart) this.#restarting = this.#restart();
+    });
+    return consumer;
   }
 
-  async start(): Promise<void> {
-    const { topic, fromBeginning, log } = this.#options;
-    this.#consumer.on(this.#consumer.events.GROUP_JOIN, () => this.#buffer.clear());
-    this.#consumer.on(this.#consumer.events.CRASH, ({ payload }) => {
-      log(`Kafka consumer of ${topic}: ${payload.error.message}, it starts again`);
-    });
+  async #consume(): Promise<void> {
+    const { topic, fromBeginning } = this.#options;
     await this.#consumer.connect();
     await this.#consumer.subscribe({ topic, fromBeginning });
     await this.#consumer.run({
@@ -77,18 +103,26 @@ export class KafkaEventSource {
       partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
       eachBatch: (payload) => this.#read(payload),
     });
-    this.#delivering = this.#deliverAll();
   }
 
-  /** Leaves the group. The batch that runs is not waited for: without its commit it comes again. */
-  async stop(): Promise<void> {
-    this.#abort.abort();
-    this.#buffer.close();
-    await this.#consumer.disconnect();
-    await this.#delivering;
+  /** Tries with new consumers until one runs or the mapping stops. */
+  async #restart(): Promise<void> {
+    for (;;) {
+      await sleep(this.#pauseMs, undefined, { signal: this.#abort.signal }).catch(() => {});
+      if (this.#abort.signal.aborted) return;
+      this.#pauseMs = Math.min(this.#pauseMs * 2, RETRY_MS_MAX);
+      this.#consumer = this.#newConsumer();
+      try {
+        return await this.#consume();
+      } catch (error) {
+        this.#options.log(`Kafka consumer of ${this.#options.topic}: ${String(error)}, it starts again`);
+        await this.#consumer.disconnect();
+      }
+    }
   }
 
   async #read({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
+    this.#pauseMs = RETRY_MS_MIN;
     for (const message of batch.messages) {
       while (this.#buffer.isFull && isRunning() && !isStale() && !this.#abort.signal.aborted) {
         await this.#buffer.roomOrTimeout(HEARTBEAT_MS);

@@ -164,6 +164,24 @@ test('KafkaEventSource goes on after the last success when it starts again', asy
   expect(seen[1]?.sort()).toEqual(['10', '11', '9']);
 });
 
+test('KafkaEventSource goes on after errors that kafkajs does not try again', async () => {
+  await createTopic('refused');
+  const lines: string[] = [];
+  const values: string[] = [];
+  const { promise: all, resolve } = Promise.withResolvers<void>();
+  const handle = (event: MSKEvent) => {
+    values.push(...recordsOf(event).map((record) => text(record.value)));
+    if (new Set(values).size === 6) resolve();
+  };
+  for (const api of ['Fetch', 'JoinGroup']) {
+    broker.faults.add({ api, times: 1, effect: { kind: 'fail', error: 'groupAuthorizationFailed' } });
+  }
+  await start('refused', handle, { log: (line) => lines.push(line) });
+  await produce('refused', 6, (n) => String(n));
+  await all;
+  expect(lines).toContainEqual(expect.stringMatching(/^Kafka consumer of refused: .*uthoriz.*, it starts again$/));
+});
+
 test('TopicAdmin raises partitions and sets configs, and leaves what is there', async () => {
   await createTopic('declared', 1);
   await createTopic('declared', 2);
