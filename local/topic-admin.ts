@@ -1,6 +1,6 @@
 /** Kafka topics as templates declare them. */
 
-import { type Admin, type ConfigResourceTypes, Kafka } from 'kafkajs';
+import { type Admin, type ConfigResourceTypes, type ConfigSource, Kafka } from 'kafkajs';
 import { type KafkaConnection, kafkaConfig } from '../pipeline/adapters/kafka-connection.ts';
 import { REGION } from './aws/account.ts';
 import { HostError } from './host-error.ts';
@@ -14,8 +14,9 @@ export interface TopicDeclaration {
 
 /** About a second: a person waits for the answer that the brokers' address is wrong. */
 const RETRIES_MAX = 2;
-/** kafkajs exports this enum in a way that ES modules do not see. */
+/** kafkajs exports these enums in a way that ES modules do not see. */
 const TOPIC_RESOURCE: ConfigResourceTypes.TOPIC = 2;
+const SET_ON_TOPIC: ConfigSource.TOPIC_CONFIG = 1;
 
 /** Creates topics on the host's Kafka. */
 export class TopicAdmin {
@@ -47,9 +48,18 @@ export class TopicAdmin {
     return this.#admin.disconnect();
   }
 
-  /** Idempotent. A cluster with fewer brokers than the replication factor gets as many replicas as it can hold. */
+  /** What Kafka calls the cluster since it was formatted; empty where it has no name. */
+  async clusterId(): Promise<string> {
+    const { clusterId } = (await this.#admin.describeCluster()) as { clusterId: string | null };
+    return clusterId ?? '';
+  }
+
+  /**
+   * Idempotent, and leaves other settings of the topic as they are. A cluster with fewer brokers than the replication
+   * factor gets as many replicas as it can hold.
+   */
   async ensure({ name, partitions, replicationFactor, configs }: TopicDeclaration): Promise<void> {
-    const configEntries = Object.entries(configs).map(([key, value]) => ({ name: key, value }));
+    const configEntries = toEntries(configs);
     const { brokers } = await this.#admin.describeCluster();
     const created = await this.#admin.createTopics({
       topics: [
@@ -66,7 +76,22 @@ export class TopicAdmin {
     if ((topics[0]?.partitions.length ?? 0) < partitions) {
       await this.#admin.createPartitions({ topicPartitions: [{ topic: name, count: partitions }] });
     }
-    const resource = { type: TOPIC_RESOURCE, name, configEntries };
-    await this.#admin.alterConfigs({ validateOnly: false, resources: [resource] });
+    await this.#configure(name, configs);
+  }
+
+  /** kafkajs cannot alter single settings: what is not given falls back to its default, so all are given. */
+  async #configure(name: string, declared: TopicDeclaration['configs']): Promise<void> {
+    const resource = { type: TOPIC_RESOURCE, name };
+    const { resources } = await this.#admin.describeConfigs({ resources: [resource], includeSynonyms: false });
+    const current = resources[0]?.configEntries ?? [];
+    const values = new Map(current.map(({ configName, configValue }) => [configName, configValue]));
+    if (Object.entries(declared).every(([key, value]) => values.get(key) === value)) return;
+    const own = current.filter(({ configSource }) => configSource === SET_ON_TOPIC);
+    const wanted = { ...Object.fromEntries(own.map((entry) => [entry.configName, entry.configValue])), ...declared };
+    const changed = { ...resource, configEntries: toEntries(wanted) };
+    await this.#admin.alterConfigs({ validateOnly: false, resources: [changed] });
   }
 }
+
+const toEntries = (configs: TopicDeclaration['configs']) =>
+  Object.entries(configs).map(([name, value]) => ({ name, value }));

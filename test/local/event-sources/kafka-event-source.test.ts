@@ -182,6 +182,19 @@ test('KafkaEventSource goes on after errors that kafkajs does not try again', as
   expect(lines).toContainEqual(expect.stringMatching(/^Kafka consumer of refused: .*uthoriz.*, it starts again$/));
 });
 
+test('TopicAdmin keeps the settings of a topic that the template does not declare', async () => {
+  const admin = kafka.admin();
+  await admin.connect();
+  const configEntries = [{ name: 'max.message.bytes', value: '5000000' }];
+  await admin.createTopics({ topics: [{ topic: 'own', configEntries }] });
+  await createTopic('own');
+  const resources = [{ type: 2, name: 'own', configNames: ['max.message.bytes', 'retention.ms'] }];
+  const described = await admin.describeConfigs({ includeSynonyms: false, resources });
+  const values = described.resources[0]?.configEntries.map((entry) => [entry.configName, entry.configValue]);
+  expect(Object.fromEntries(values ?? [])).toEqual({ 'max.message.bytes': '5000000', 'retention.ms': '86400000' });
+  await admin.disconnect();
+});
+
 test('TopicAdmin raises partitions and sets configs, and leaves what is there', async () => {
   await createTopic('declared', 1);
   await createTopic('declared', 2);
