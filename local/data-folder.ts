@@ -1,5 +1,5 @@
 /** The folder that holds everything a host remembers, and the lock that keeps a second host out of it. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { HostError } from './host-error.ts';
@@ -9,6 +9,12 @@ export interface DataFolder {
   readonly path: string;
   /** Absolute; made here. */
   readonly logsPath: string;
+  /**
+   * Remembers the Kafka cluster whose offsets the folder's data tell; on another one they would start again, and new
+   * records would pass for repeated ones.
+   * @throws HostError when an earlier host used another cluster.
+   */
+  expectKafkaCluster(clusterId: string): void;
   /** Gives the folder up; nothing in it is removed. */
   unlock(): void;
 }
@@ -33,7 +39,12 @@ export function openDataFolder(folder: string, fresh = false): DataFolder {
     if (fresh) empty(path);
     mkdirSync(logsPath, { recursive: true });
     writeFileSync(pidFile, String(process.pid));
-    return { path, logsPath, unlock: () => lock.close() };
+    return {
+      path,
+      logsPath,
+      expectKafkaCluster: (clusterId) => expectKafkaCluster(path, clusterId),
+      unlock: () => lock.close(),
+    };
   } catch (error) {
     if (error instanceof HostError) throw error;
     const reason = (error as Error).message;
@@ -47,6 +58,16 @@ const LOCK_FILE = 'host.lock';
 function empty(path: string): void {
   for (const name of readdirSync(path)) {
     if (!name.startsWith(LOCK_FILE)) rmSync(join(path, name), { recursive: true });
+  }
+}
+
+function expectKafkaCluster(path: string, clusterId: string): void {
+  const file = join(path, 'kafka-cluster-id');
+  const known = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  if (known === '') writeFileSync(file, clusterId);
+  else if (known !== clusterId) {
+    const reason = `it was used with another Kafka cluster, ${known}, and this one is ${clusterId}`;
+    throw new HostError(`Cannot use the data folder "${path}": ${reason}, take another --dir or the same Kafka`);
   }
 }
 

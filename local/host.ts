@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type KafkaConnection, PLAINTEXT } from '../pipeline/adapters/kafka-connection.ts';
-import { PLATFORM_STACK } from '../pipeline/contract/names.ts';
+import { INGEST_PATH, PLATFORM_STACK } from '../pipeline/contract/names.ts';
 import { type AssemblyStack, type FileAsset, readAssembly } from './assembly.ts';
 import { type AwsEndpoint, startAwsEndpoint } from './aws/aws-endpoint.ts';
 import { openDataFolder } from './data-folder.ts';
@@ -42,14 +42,11 @@ export interface Host {
   readonly warehousePath: string;
   /** Outputs by stack and id. */
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Ends every process and frees the data folder. Repeating it does nothing. */
+  /** Ends every process and frees the data folder. Repeating it waits for the same end. */
   stop(): Promise<void>;
 }
 
 type Closer = () => Promise<void> | void;
-
-/** The path of the events route; the template's output names the API's origin. */
-const EVENTS_PATH = '/v1/events';
 
 /**
  * Deploys every stack of the assembly on this machine and starts it. On the same data folder it goes on where it was,
@@ -59,7 +56,8 @@ const EVENTS_PATH = '/v1/events';
 export async function startHost(options: HostOptions): Promise<Host> {
   const stacks = readAssembly(options.assemblyDir);
   const closers: Closer[] = [];
-  const stop = (): Promise<void> => closeAll(closers);
+  let stopping: Promise<void> | undefined;
+  const stop = () => (stopping ??= closeAll(closers));
   try {
     const deployment = await startServices(options, stacks, closers);
     const values: StackValues = { outputs: {}, exports: new Map() };
@@ -68,10 +66,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
     for (const source of deployment.eventSources) await source.start();
     const origin = values.outputs[PLATFORM_STACK]?.['IngestUrl'] ?? '';
     return {
-      ingestUrl: URL.parse(EVENTS_PATH, origin)?.href ?? '',
+      ingestUrl: URL.parse(INGEST_PATH, origin)?.href ?? '',
       awsEndpoint: deployment.aws.url,
       kafka: deployment.kafka,
-      warehousePath: join(deployment.dataDir, 'warehouse.duckdb'),
+      warehousePath: deployment.warehousePath,
       outputs: values.outputs,
       stop,
     };
@@ -83,9 +81,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
 }
 
 /** In the reverse order of starting; one that fails does not keep the others from closing. */
-async function closeAll(closers: Closer[]): Promise<void> {
+async function closeAll(closers: readonly Closer[]): Promise<void> {
   const failures: unknown[] = [];
-  for (const close of closers.splice(0).reverse()) {
+  for (const close of closers.toReversed()) {
     try {
       await close();
     } catch (error) {
@@ -109,11 +107,12 @@ async function startServices(
   const topics = new TopicAdmin(kafka);
   await topics.connect();
   closers.push(() => topics.close());
+  folder.expectKafkaCluster(await topics.clusterId());
   const runtimeApi = new RuntimeApi();
   await runtimeApi.start();
   closers.push(() => runtimeApi.close());
   const deployment: Deployment = {
-    dataDir: folder.path,
+    warehousePath: join(folder.path, 'warehouse.duckdb'),
     logsDir: folder.logsPath,
     aws,
     runtimeApi,
@@ -162,8 +161,13 @@ function destination(text: string): string {
 
 /** Functions are killed while their event sources stop: what they had not finished comes again at the next start. */
 async function stopFunctions({ apis, eventSources, functions }: Deployment): Promise<void> {
-  const sources = eventSources.map((source) => source.stop());
-  await Promise.all(apis.map((api) => api.close()));
-  await Promise.all(functions.map((each) => each.stop()));
-  await Promise.all(sources);
+  const stops = [
+    ...eventSources.map((source) => source.stop()),
+    ...apis.map((api) => api.close()),
+    ...functions.map((each) => each.stop()),
+  ];
+  const failures = (await Promise.allSettled(stops)).flatMap((each) =>
+    each.status === 'rejected' ? [each.reason] : [],
+  );
+  if (failures.length > 0) throw new AggregateError(failures, 'Cannot stop all functions and event sources');
 }

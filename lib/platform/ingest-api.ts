@@ -5,7 +5,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { ProxyEnv } from '../../lambdas/proxy/env.ts';
-import { API_NAME, CATALOG_PATH } from '../../pipeline/contract/names.ts';
+import { API_NAME, CATALOG_PATH, INGEST_PATH } from '../../pipeline/contract/names.ts';
 import { assetBucketName, objectArn } from '../asset-bucket.ts';
 import { PROXY } from '../config.ts';
 import { NETWORK_INTERFACES, NodeFunction, type Permission } from '../node-function.ts';
@@ -45,7 +45,7 @@ export class IngestApi extends Construct {
       defaultAuthorizer: new HttpIamAuthorizer(),
     });
     api.addRoutes({
-      path: '/v1/events',
+      path: INGEST_PATH,
       methods: [HttpMethod.POST],
       integration: new HttpLambdaIntegration('ProxyIntegration', proxy.resource),
     });

@@ -15,8 +15,8 @@ export interface EventSource {
 }
 
 export interface Deployment {
-  /** Absolute. */
-  readonly dataDir: string;
+  /** The DuckDB file. Absolute. */
+  readonly warehousePath: string;
   readonly logsDir: string;
   readonly aws: AwsEndpoint;
   readonly runtimeApi: RuntimeApi;

@@ -19,7 +19,7 @@ const MEMORY_MEGABYTES_DEFAULT = 128;
 /** Variables whose value in the template is right for AWS only. They replace the template's, and are not added to it. */
 const HOST_VALUES: Readonly<Record<string, (deployment: Deployment) => string>> = {
   KAFKA_CLIENT_PROPERTIES: ({ kafka }) => kafka.clientProperties,
-  WAREHOUSE_URL: ({ dataDir }) => `duckdb:${join(dataDir, 'warehouse.duckdb')}`,
+  WAREHOUSE_URL: ({ warehousePath }) => `duckdb:${warehousePath}`,
 };
 
 export const createFunction: CreateResource = async (request, deployment) => {

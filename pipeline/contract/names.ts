@@ -23,6 +23,9 @@ export const LOAD_LEDGER = 'headrace.load_ledger';
 /** The consumer group of an event's sink; its offsets are only a hint, the commit log is the truth. */
 export const sinkConsumerGroup = (event: string): string => `headrace-sink-${event}`;
 
+/** The route of the ingest API that takes events. */
+export const INGEST_PATH = '/v1/events';
+
 export const DATA_PREFIX = 'data/';
 export const COMMIT_PREFIX = 'commits/';
 export const REJECTED_PREFIX = 'rejected/';

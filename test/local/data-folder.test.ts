@@ -39,6 +39,21 @@ test('openDataFolder says in one line that a folder cannot be written', () => {
   expect(() => openDataFolder(join(file, 'data'))).toThrow(/^Cannot write to the data folder ".*": ENOTDIR.*[^\n]$/);
 });
 
+test('openDataFolder keeps to the Kafka cluster of the first start, until it starts from nothing', () => {
+  const path = join(temporaryFolder(), 'data');
+  const folder = openDataFolder(path);
+  folder.expectKafkaCluster('first');
+  folder.expectKafkaCluster('first');
+  const reason = 'it was used with another Kafka cluster, first, and this one is second';
+  expect(() => folder.expectKafkaCluster('second')).toThrow(
+    new HostError(`Cannot use the data folder "${path}": ${reason}, take another --dir or the same Kafka`),
+  );
+  folder.unlock();
+  const empty = openDataFolder(path, true);
+  empty.expectKafkaCluster('second');
+  empty.unlock();
+});
+
 test('openDataFolder can start from nothing, but not under another host', () => {
   const path = join(temporaryFolder(), 'data');
   const folder = openDataFolder(path);

@@ -10,6 +10,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import type { Template } from '../../local/assembly.ts';
 import { type Host, type HostOptions, startHost } from '../../local/host.ts';
 import { HostError } from '../../local/host-error.ts';
+import { startKafkaBroker } from '../../local/kafka/broker.ts';
 import { functionResource, temporaryFolder, writeAssembly } from './fixture-assembly.ts';
 
 type Resources = NonNullable<Template['Resources']>;
@@ -344,4 +345,27 @@ test('startHost says that no Kafka answers at the given brokers', async () => {
   );
   expect(failure).toBeInstanceOf(HostError);
   expect(String(failure)).toContain('Cannot reach Kafka at "127.0.0.1:1"');
+});
+
+test('startHost refuses a data folder of another Kafka, and knows its own again', async () => {
+  const options = { assemblyDir: only({ Type: 'AWS::SQS::Queue' }), dataDir: temporaryFolder() };
+  await (await start(options)).stop();
+  await (await start(options)).stop();
+  const broker = await startKafkaBroker({ dir: temporaryFolder() });
+  const kafka = { brokers: broker.bootstrap, clientProperties: '' };
+  await expect(start({ ...options, kafka })).rejects.toThrow(
+    / was used with another Kafka cluster, .*, take another --/,
+  );
+  await start({ ...options, kafka, fresh: true });
+  await hosts.pop()?.stop();
+  await broker.stop();
+});
+
+test('stop is over when everything has ended, also for a second caller', async () => {
+  const options = { assemblyDir: only({ Type: 'AWS::SQS::Queue' }), dataDir: temporaryFolder() };
+  const host = await start(options);
+  const first = host.stop();
+  await host.stop();
+  await start(options);
+  await first;
 });
