@@ -35,6 +35,8 @@ const QUESTION_SQL = `
 const POLL_MS = 250;
 const QUIET_MINUTES_MAX = 2;
 const MEGABYTE = 1_000_000;
+/** The exit code of a command that Ctrl-C ended: 128 and SIGINT's 2. */
+const INTERRUPTED = 130;
 
 interface Run {
   readonly set: DataSet;
@@ -62,7 +64,11 @@ export async function demo(kafka: KafkaConnection | undefined): Promise<number> 
     log: () => undefined,
     ...(kafka && { kafka }),
   });
-  const interrupt = () => host.stop().finally(() => process.exit(130));
+  let interrupted = false;
+  const interrupt = () => {
+    interrupted = true;
+    void host.stop().finally(() => process.exit(INTERRUPTED));
+  };
   process.once('SIGINT', interrupt);
   try {
     console.log(`The pipeline runs: ${host.ingestUrl}\n`);
@@ -76,6 +82,10 @@ export async function demo(kafka: KafkaConnection | undefined): Promise<number> 
     console.log('\nWaiting for the warehouse ...');
     await followUntilLoaded(host, runs);
     return await report(host, runs);
+  } catch (error) {
+    // What still runs fails without the host, which is no news.
+    if (interrupted) return INTERRUPTED;
+    throw error;
   } finally {
     process.off('SIGINT', interrupt);
     await host.stop();
