@@ -75,7 +75,7 @@ function kafkaConnection({ brokers, 'kafka-config': file }: KafkaValues): KafkaC
   const clientProperties = file === undefined ? PLAINTEXT : withAbsolutePaths(readConfig(file));
   const connection = { brokers, clientProperties };
   try {
-    kafkaConfig(connection, '');
+    kafkaConfig(connection);
   } catch (error) {
     throw new CommandError(messageOf(error));
   }

@@ -221,7 +221,7 @@ const toCell = (value: unknown): Cell =>
 
 /** Records between the low and the high watermarks. */
 async function kafkaRecords(host: Host, topic: string): Promise<number> {
-  const admin = new Kafka(kafkaConfig(host.kafka, '')).admin();
+  const admin = new Kafka(kafkaConfig(host.kafka)).admin();
   await admin.connect();
   try {
     const offsets = await admin.fetchTopicOffsets(topic);

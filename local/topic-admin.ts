@@ -2,7 +2,6 @@
 
 import { type Admin, type ConfigResourceTypes, type ConfigSource, Kafka } from 'kafkajs';
 import { type KafkaConnection, kafkaConfig } from '../pipeline/adapters/kafka-connection.ts';
-import { REGION } from './aws/account.ts';
 import { HostError } from './host-error.ts';
 
 export interface TopicDeclaration {
@@ -27,7 +26,7 @@ export class TopicAdmin {
     this.#brokers = connection.brokers;
     const kafka = new Kafka({
       clientId: 'headrace-host',
-      ...kafkaConfig(connection, REGION),
+      ...kafkaConfig(connection),
       retry: { retries: RETRIES_MAX },
     });
     this.#admin = kafka.admin();

@@ -11,7 +11,7 @@ const env = proxyEnv();
 const connection = { brokers: env.KAFKA_BROKERS, clientProperties: env.KAFKA_CLIENT_PROPERTIES };
 const ports: IngestPorts = {
   catalog: ssmCatalog(env.CATALOG_PATH, Date.now),
-  producer: kafkajsProducer(kafkaConfig(connection, process.env['AWS_REGION'] ?? '')),
+  producer: kafkajsProducer(kafkaConfig(connection)),
   now: Date.now,
   random: Math.random,
 };

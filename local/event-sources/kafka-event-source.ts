@@ -3,7 +3,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Consumer, type EachBatchPayload, Kafka } from 'kafkajs';
 import { type KafkaConnection, kafkaConfig } from '../../pipeline/adapters/kafka-connection.ts';
-import { REGION } from '../aws/account.ts';
 import type { LambdaFunction } from '../lambda/lambda-function.ts';
 import { type BufferedRecord, KafkaBatchBuffer } from './kafka-batch-buffer.ts';
 import { kafkaRecordJson } from './kafka-record.ts';
@@ -56,7 +55,7 @@ export class KafkaEventSource {
     });
     this.#kafka = new Kafka({
       clientId: `lambda-${options.function.definition.name}`,
-      ...kafkaConfig(options.kafka, REGION),
+      ...kafkaConfig(options.kafka),
     });
     this.#consumer = this.#newConsumer();
   }
@@ -116,7 +115,8 @@ export class KafkaEventSource {
         return await this.#consume();
       } catch (error) {
         this.#options.log(`Kafka consumer of ${this.#options.topic}: ${String(error)}, it starts again`);
-        await this.#consumer.disconnect();
+        // What it still holds ends with its connections.
+        await this.#consumer.disconnect().catch(() => {});
       }
     }
   }

@@ -19,6 +19,8 @@ export const PLAINTEXT = 'security.protocol=PLAINTEXT';
 
 const PROTOCOLS = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'];
 const MECHANISMS = ['AWS_MSK_IAM', 'PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'];
+/** As in `b-1.headrace.a1b2c3.c4.kafka.us-east-1.amazonaws.com:9098`. */
+const MSK_REGION = /\.kafka(?:-serverless)?\.([a-z0-9-]+)\.amazonaws\.com/;
 /** Kafka's names, and librdkafka's for what it spells otherwise. */
 const PROPERTIES = [
   'security.protocol',
@@ -31,18 +33,17 @@ const PROPERTIES = [
 
 /**
  * The part of a kafkajs configuration that says where the brokers are and how to sign in.
- * @param region the AWS region of an MSK cluster; other clusters have none.
  * @throws Error of one line for a property or value that is not known, or a file that cannot be read. Secrets are not
  * part of its message.
  */
-export function kafkaConfig({ brokers, clientProperties }: KafkaConnection, region: string): KafkaConfig {
+export function kafkaConfig({ brokers, clientProperties }: KafkaConnection): KafkaConfig {
   const properties = parseProperties(clientProperties);
   const protocol = oneOf(properties, 'security.protocol', PROTOCOLS) ?? 'PLAINTEXT';
   return {
     brokers: brokers.split(','),
     logLevel: logLevel.NOTHING,
     ...(protocol.endsWith('SSL') ? { ssl: tlsOptions(properties) } : {}),
-    ...(protocol.startsWith('SASL') ? { sasl: saslOptions(properties, region) } : {}),
+    ...(protocol.startsWith('SASL') ? { sasl: saslOptions(properties, brokers) } : {}),
   };
 }
 
@@ -85,9 +86,15 @@ function tlsOptions(properties: ReadonlyMap<string, string>): true | { ca: strin
   }
 }
 
-function saslOptions(properties: ReadonlyMap<string, string>, region: string): SASLOptions {
+function saslOptions(properties: ReadonlyMap<string, string>, brokers: string): SASLOptions {
   const mechanism = oneOf(properties, 'sasl.mechanism', MECHANISMS);
   if (mechanism === 'AWS_MSK_IAM') {
+    const region = MSK_REGION.exec(brokers)?.[1];
+    if (region === undefined) {
+      throw new Error(
+        `Cannot sign in with IAM to "${brokers}": allowed are brokers of MSK, whose names tell the region`,
+      );
+    }
     const oauthBearerProvider = async () => ({ value: (await generateAuthToken({ region })).token });
     return { mechanism: 'oauthbearer', oauthBearerProvider };
   }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { kafkaConfig, withAbsolutePaths } from '../../../pipeline/adapters/kafka-connection.ts';
 
-const config = (clientProperties: string) => kafkaConfig({ brokers: 'a:9098,b:9098', clientProperties }, 'us-east-1');
+const config = (clientProperties: string) => kafkaConfig({ brokers: 'a:9098,b:9098', clientProperties });
 
 test('kafkaConfig: is plaintext without properties', () => {
   expect(config('')).toMatchObject({ brokers: ['a:9098', 'b:9098'] });
@@ -11,11 +11,16 @@ test('kafkaConfig: is plaintext without properties', () => {
   expect(config('')).not.toHaveProperty('ssl');
 });
 
-test('kafkaConfig: signs in with IAM over TLS', () => {
-  expect(config('security.protocol=SASL_SSL\nsasl.mechanism=AWS_MSK_IAM')).toMatchObject({
-    ssl: true,
-    sasl: { mechanism: 'oauthbearer', oauthBearerProvider: expect.any(Function) },
-  });
+test('kafkaConfig: signs in with IAM over TLS, in the region that the names of MSK brokers tell', async () => {
+  const iam = 'security.protocol=SASL_SSL\nsasl.mechanism=AWS_MSK_IAM';
+  const brokers = 'b-1.headrace.a1b2c3.c4.kafka.eu-central-1.amazonaws.com:9098';
+  const { ssl, sasl } = kafkaConfig({ brokers, clientProperties: iam });
+  expect(ssl).toBe(true);
+  process.env['AWS_ACCESS_KEY_ID'] = 'test';
+  process.env['AWS_SECRET_ACCESS_KEY'] = 'test';
+  const { value } = await (sasl as { oauthBearerProvider: () => Promise<{ value: string }> }).oauthBearerProvider();
+  expect(Buffer.from(value, 'base64url').toString()).toContain('kafka.eu-central-1.amazonaws.com');
+  expect(() => config(iam)).toThrow('Cannot sign in with IAM to "a:9098,b:9098": allowed are brokers of MSK');
 });
 
 test.each([

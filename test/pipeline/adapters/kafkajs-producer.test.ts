@@ -27,7 +27,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true });
 });
 
-const plaintext = (brokers: string) => kafkaConfig({ brokers, clientProperties: '' }, '');
+const plaintext = (brokers: string) => kafkaConfig({ brokers, clientProperties: '' });
 
 const client = (): Kafka =>
   new Kafka({ brokers: [broker.bootstrap], logLevel: logLevel.NOTHING, retry: { initialRetryTime: 50, retries: 5 } });
