@@ -254,7 +254,7 @@ export class PartitionLog {
     } catch (error) {
       throw new KafkaError('kafkaStorageError', `Cannot write to "${this.#folder}": ${String(error)}`);
     }
-    this.#producers.appended(header, commits);
+    this.#producers.appended(header, this.#now(), commits);
     this.#endOffset = header.lastOffset + 1;
     this.#bytesSinceCheckpoint += header.bytes;
     if (this.#bytesSinceCheckpoint >= checkpointIntervalBytes) this.#tryCheckpoint();
@@ -297,7 +297,7 @@ export class PartitionLog {
 
   #recovered(segment: Segment, { header, position }: PlacedBatch): void {
     const commits = header.control ? markerCommits(segment.read(position, header.bytes)) : undefined;
-    this.#producers.appended(header, commits);
+    this.#producers.appended(header, this.#now(), commits);
     this.#endOffset = header.lastOffset + 1;
   }
 

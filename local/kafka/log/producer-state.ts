@@ -15,6 +15,8 @@ export interface ProducerEntry {
   readonly producerId: number;
   epoch: number;
   lastTimestamp: number;
+  /** When its last batch came, by the broker's clock: a batch's own timestamps may be of any age. */
+  lastSeen: number;
   /** The offset at which its open transaction began here. */
   transactionStart: number | null;
   /** The newest batches of `epoch`, oldest first. */
@@ -80,11 +82,12 @@ export class ProducerState {
     return { kind: 'refuse', error: 'outOfOrderSequenceNumber' };
   }
 
-  /** Takes note of an appended batch; `commits` is given for a marker. */
-  appended(header: BatchHeader, commits?: boolean): void {
+  /** Takes note of a batch appended at `now`; `commits` is given for a marker. */
+  appended(header: BatchHeader, now: number, commits?: boolean): void {
     if (header.producerId < 0) return;
     const entry = this.#entryFor(header);
     entry.lastTimestamp = header.maxTimestamp;
+    entry.lastSeen = now;
     if (header.control) {
       if (entry.transactionStart !== null && commits === false) {
         const { producerId, transactionStart: firstOffset } = entry;
@@ -121,8 +124,8 @@ export class ProducerState {
 
   /** Forgets producers that have been quiet since `quietSince` and aborts that end before `logStart`. */
   expire(quietSince: number, logStart: number): void {
-    for (const [producerId, { lastTimestamp, transactionStart }] of this.#producers) {
-      if (transactionStart === null && lastTimestamp < quietSince) this.#producers.delete(producerId);
+    for (const [producerId, { lastSeen, transactionStart }] of this.#producers) {
+      if (transactionStart === null && lastSeen < quietSince) this.#producers.delete(producerId);
     }
     this.#aborted = this.#aborted.filter(({ lastOffset }) => lastOffset >= logStart);
   }
@@ -143,6 +146,7 @@ export class ProducerState {
       producerId,
       epoch: producerEpoch,
       lastTimestamp: maxTimestamp,
+      lastSeen: Number.NEGATIVE_INFINITY,
       transactionStart: null,
       recent: [],
     };

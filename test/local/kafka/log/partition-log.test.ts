@@ -255,3 +255,14 @@ test('PartitionLog.lastStableOffset stays at an open transaction, also after a r
   expect(again.lastStableOffset).toBe(4);
   expect(again.read({ ...request, bytesMax: 10_000 }).aborted).toEqual([{ producerId: 3, firstOffset: 1 }]);
 });
+
+test('PartitionLog forgets producers by its own clock, however old the timestamps of their records are', () => {
+  const log = openLog();
+  const batch = { values: ['a'], producerId: 9, producerEpoch: 0, baseSequence: 0, timestamp: 1 };
+  expect(append(log, batch)).toBe(0);
+  log.producers.expire(clock - 1, log.startOffset);
+  expect(append(log, batch)).toBe(0);
+  expect(log.endOffset).toBe(1);
+  log.producers.expire(clock + 1, log.startOffset);
+  expect([...log.producers.producers]).toEqual([]);
+});
