@@ -1,8 +1,8 @@
 /** The folder that holds everything a host remembers, and the lock that keeps a second host out of it. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { HostError } from './host-error.ts';
+import { takeLock } from './take-lock.ts';
 
 export interface DataFolder {
   /** Absolute. */
@@ -68,24 +68,5 @@ function expectKafkaCluster(path: string, clusterId: string): void {
   else if (known !== clusterId) {
     const reason = `it was used with another Kafka cluster, ${known}, and this one is ${clusterId}`;
     throw new HostError(`Cannot use the data folder "${path}": ${reason}, take another --dir or the same Kafka`);
-  }
-}
-
-/** https://www.sqlite.org/rescode.html */
-const SQLITE_BUSY = 5;
-
-/**
- * The lock is SQLite's on an empty database: the operating system drops it with the process, whereas a pid in a file
- * may have gone to somebody else by the next start.
- */
-function takeLock(file: string): DatabaseSync | undefined {
-  const database = new DatabaseSync(file);
-  try {
-    database.exec('BEGIN EXCLUSIVE');
-    return database;
-  } catch (error) {
-    database.close();
-    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined;
-    throw error;
   }
 }
