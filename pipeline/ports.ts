@@ -3,6 +3,14 @@ import type { Column } from './contract/column.ts';
 import type { CompiledContract } from './contract/compiled-contract.ts';
 import type { Commit } from './sink/commit.ts';
 
+/** An object of a bucket. */
+export interface ObjectInfo {
+  readonly key: string;
+  readonly bytes: number;
+  /** When it was last written, in milliseconds since the epoch. */
+  readonly modifiedAt: number;
+}
+
 /** A bucket. Keys are UTF-8; `list` returns them in ascending byte order. */
 export interface ObjectStore {
   /** @throws ObjectNotFoundError when there is no such key. */
@@ -11,8 +19,19 @@ export interface ObjectStore {
   put(key: string, body: Uint8Array): Promise<void>;
   /** Creates the object, or says that the key is taken: the one atomic step of the commit log (`If-None-Match: *`). */
   putIfAbsent(key: string, body: Uint8Array): Promise<'created' | 'exists'>;
-  /** At most `keysMax` keys, which is at most 1,000, as for S3. */
-  list(options: { readonly prefix: string; readonly startAfter?: string; readonly keysMax: number }): Promise<string[]>;
+  /**
+   * Writes the parts one after the other as one object, which appears when the last is stored; memory: two parts of a
+   * multipart upload. Overwrites, and is used only for objects whose name is derived from their content.
+   */
+  putParts(key: string, parts: AsyncIterable<Uint8Array>): Promise<void>;
+  /** At most `keysMax` objects, which is at most 1,000, as for S3. */
+  list(options: {
+    readonly prefix: string;
+    readonly startAfter?: string;
+    readonly keysMax: number;
+  }): Promise<ObjectInfo[]>;
+  /** Repeating it, and deleting what is not there, changes nothing. */
+  delete(key: string): Promise<void>;
 }
 
 /** A record to be written to Kafka; the partition is chosen by the caller. */
@@ -62,8 +81,39 @@ export interface KafkaRecord {
   readonly headers: ReadonlyArray<readonly [name: string, value: Uint8Array]>;
 }
 
-/** A warehouse table and the lake it is fed from. */
+/** The offsets that a partition of a topic holds. */
+export interface PartitionOffsets {
+  readonly partition: number;
+  /** The first offset that retention has left. */
+  readonly low: number;
+  /** One past the last offset that a reader of committed transactions may see. */
+  readonly high: number;
+}
+
+/** Offsets of one Kafka partition: from `first` to before `next`. */
+export interface OffsetRange {
+  readonly partition: number;
+  readonly first: number;
+  readonly next: number;
+}
+
+export interface TopicReader {
+  /** Of every partition of the topic, ascending by partition. */
+  offsets(topic: string): Promise<readonly PartitionOffsets[]>;
+  /**
+   * The records of the range in batches, offsets ascending; ends when the range ends. Aborted records and transaction
+   * markers are left out, and so is what retention has deleted. Memory: a few fetches of a few MB, whatever the range;
+   * the next fetch may be under way while the caller works. Leaving the loop ends the fetches.
+   * @throws PipelineError `UNAVAILABLE` when no broker answers for 30 seconds.
+   */
+  read(topic: string, range: OffsetRange): AsyncIterable<readonly KafkaRecord[]>;
+  /** Ends all connections. */
+  close(): Promise<void>;
+}
+
+/** A warehouse table, and under which name the ledger knows its loads. */
 export interface WarehouseTable {
+  /** The event; a shadow table that is being built has another name here. */
   readonly event: string;
   readonly table: string;
   /** The newest schema version: what `columns` hold, and what a commit may be projected on at most. */
@@ -77,15 +127,58 @@ export interface PendingLoad {
   readonly commit: Commit;
 }
 
+export interface LoadOutcome {
+  /** Commits that this call loaded, or found finished after an earlier call had submitted them. */
+  readonly loaded: number;
+  /** Commits that the ledger held already. */
+  readonly skipped: number;
+  /** Rows of the loaded commits. */
+  readonly rows: number;
+  /** Keys of commits whose statement was submitted and still runs. Calling `load` with them again tells how it ended. */
+  readonly running: readonly string[];
+}
+
+/** A loaded commit, as the warehouse remembers it. */
+export interface LedgerEntry {
+  readonly commitKey: string;
+  readonly partition: number;
+  readonly start: number;
+  readonly next: number;
+  readonly rows: number;
+}
+
+/** What a table holds of a range of offsets. */
+export interface RangeMeasure {
+  readonly rows: number;
+  /** Different offsets among the rows: less than `rows` where there are duplicates. */
+  readonly offsets: number;
+  /** The sum of `_checksum`. */
+  readonly checksum: bigint;
+}
+
 export interface Warehouse {
   /**
    * Loads the files of the commits and records each commit's key in the ledger, all in one transaction; a commit that
-   * the ledger holds is skipped. Adds missing columns first. Exactly once: calling it again changes nothing.
+   * the ledger holds is skipped. Adds missing columns first. Exactly once: calling it again changes nothing. Never
+   * waits long for a statement: what still runs is `running`.
    * @throws PipelineError `UNAVAILABLE` when the warehouse cannot be reached at the moment; any other error is about
    * the loads.
    */
-  load(
-    table: WarehouseTable,
-    loads: readonly PendingLoad[],
-  ): Promise<{ loaded: number; skipped: number; rows: number }>;
+  load(table: WarehouseTable, loads: readonly PendingLoad[]): Promise<LoadOutcome>;
+  /** The commits that were loaded into the table, by partition and start. Empty when there is no table yet. */
+  ledger(table: WarehouseTable): Promise<readonly LedgerEntry[]>;
+  /** What the table holds of each range, in the order of the ranges; zeros when there is no table. */
+  measure(table: WarehouseTable, ranges: readonly OffsetRange[]): Promise<readonly RangeMeasure[]>;
+  /** The offsets of the range that have rows, ascending, each as often as it has rows. At most a commit's worth. */
+  offsetsOf(table: WarehouseTable, range: OffsetRange): Promise<readonly number[]>;
+  /**
+   * Puts the rows and the ledger entries of `shadow` in the place of the table's, in one transaction, and drops the
+   * shadow: all of them, or only the commits that start in the ranges.
+   * @returns keys of the table's ledger (of the ranges) that the shadow does not have, in which case nothing changed.
+   */
+  replace(table: WarehouseTable, shadow: WarehouseTable, ranges: readonly OffsetRange[] | 'all'): Promise<readonly string[]>;
+  /** Drops the table and its ledger entries, if there are any. For shadows. */
+  drop(table: WarehouseTable): Promise<void>;
+  /** Ends connections. */
+  close(): Promise<void>;
 }

@@ -20,12 +20,20 @@ export interface CompiledContract {
     readonly partitions: number;
     readonly retentionHours: number;
   };
-  /** How old a record may grow before it is in the lake, in seconds; half of it is the sink's batching window. */
+  /** How old a record may grow before it is in the lake, in seconds; it chooses the sink's trigger. */
   readonly freshnessSeconds: number;
-  readonly warehouse: { readonly target: 'duckdb'; readonly table: string };
+  readonly lake: {
+    /** Columns of the newest version, or `year`, `month`, `day`, `hour` of `_time` in UTC; empty puts all files in one folder. */
+    readonly partitionBy: readonly string[];
+    /** Folders that one commit may write to; the rows of further ones go to one file in a folder of their own. */
+    readonly openPartitionsMax: number;
+  };
+  readonly warehouse: { readonly target: WarehouseTarget; readonly table: string };
   /** Every released version of the payload's schema, oldest first, numbered from 1 without gaps. */
   readonly versions: readonly SchemaVersion[];
 }
+
+export type WarehouseTarget = 'duckdb' | 'redshift' | 'snowflake' | 'athena';
 
 export interface SchemaVersion {
   readonly version: number;

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type AnySchema, type ErrorObject } from 'ajv';
 import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
+import type { CompiledContract } from './compiled-contract.ts';
 import { ContractError } from './contract-error.ts';
 import { EVENT_NAME_LENGTH_MAX, EVENT_NAME_PATTERN, tableName } from './names.ts';
 import { readText } from './read-text.ts';
@@ -14,7 +15,8 @@ export interface EventYaml {
   readonly eventTimeField: string | null;
   readonly topic: { readonly partitions: number; readonly retentionHours: number };
   readonly freshnessSeconds: number;
-  readonly warehouse: { readonly target: 'duckdb'; readonly table: string };
+  readonly lake: CompiledContract['lake'];
+  readonly warehouse: CompiledContract['warehouse'];
 }
 
 /** What an `event.yaml` says, and where: for mistakes that only the schema shows. */
@@ -25,8 +27,8 @@ export interface EventFile {
 }
 
 type WrittenYaml = Pick<EventYaml, 'description' | 'owner'> & {
-  readonly [Name in 'topic' | 'warehouse']?: Partial<EventYaml[Name]>;
-} & Partial<Omit<EventYaml, 'topic' | 'warehouse'>>;
+  readonly [Name in 'topic' | 'lake' | 'warehouse']?: Partial<EventYaml[Name]>;
+} & Partial<Omit<EventYaml, 'topic' | 'lake' | 'warehouse'>>;
 
 const validate = new Ajv({ verbose: true }).compile(
   JSON.parse(readFileSync(new URL('../../schemas/event.schema.json', import.meta.url), 'utf8')) as AnySchema,
@@ -83,6 +85,7 @@ function withDefaults(written: WrittenYaml, event: string): EventYaml {
     eventTimeField: written.eventTimeField ?? null,
     topic: { partitions: written.topic?.partitions ?? 3, retentionHours: written.topic?.retentionHours ?? 168 },
     freshnessSeconds: written.freshnessSeconds ?? 30,
+    lake: { partitionBy: written.lake?.partitionBy ?? [], openPartitionsMax: written.lake?.openPartitionsMax ?? 50 },
     warehouse: { target: written.warehouse?.target ?? 'duckdb', table: written.warehouse?.table ?? tableName(event) },
   };
 }

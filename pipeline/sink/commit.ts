@@ -10,6 +10,15 @@ export interface DataFile {
   readonly bytes: number;
 }
 
+/** The dead letters of a commit. */
+export interface RejectedObject {
+  readonly key: string;
+  readonly count: number;
+  readonly bytes: number;
+  /** The sum of the CRC-32 of the records' values, as rows have it in `_checksum`. */
+  readonly checksum: number;
+}
+
 /** Offsets that Kafka did not deliver: from `first` to before `next`. */
 export interface OffsetGap {
   readonly first: number;
@@ -32,12 +41,18 @@ export interface Commit {
   readonly next: number;
   /** Rows in `files`. */
   readonly rows: number;
+  /** The sum of the rows' `_checksum`. */
+  readonly checksum: number;
   readonly files: readonly DataFile[];
   /** Records that became dead letters, and the object that holds them; null when there are none. */
-  readonly rejected: { readonly count: number; readonly key: string; readonly bytes: number } | null;
+  readonly rejected: RejectedObject | null;
   readonly gaps: readonly OffsetGap[];
   /** The schema version on which the rows are projected. */
   readonly schemaVersion: number;
+  /** Smallest and largest Kafka timestamp of the records read, in milliseconds since the epoch. */
+  readonly timestamps: { readonly min: number; readonly max: number };
+  /** CRC-32 of the values of the first and the last record read: they tell this topic from another of its name. */
+  readonly ends: { readonly first: number; readonly last: number };
   /** Smallest and largest event time of the rows, ISO 8601; null when there are no rows. */
   readonly eventTime: { readonly min: string; readonly max: string } | null;
 }
