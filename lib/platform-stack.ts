@@ -31,6 +31,11 @@ export class PlatformStack extends Stack {
       TopicArnPrefix: cluster.topicArnPrefix,
       ConsumerGroupArnPrefix: cluster.consumerGroupArnPrefix,
       SchemaRegistryArn: registry.attrArn,
+      FunctionSubnetIds: Fn.join(
+        ',',
+        network.subnets.map(({ subnetId }) => subnetId),
+      ),
+      FunctionSecurityGroupId: network.functionSecurityGroup.securityGroupId,
     });
   }
 

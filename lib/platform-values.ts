@@ -15,6 +15,10 @@ export interface PlatformValues {
   /** What a consumer group's ARN begins with, up to the slash before the group's id. */
   readonly ConsumerGroupArnPrefix: string;
   readonly SchemaRegistryArn: string;
+  /** Where functions that read Kafka have their network interfaces; separated by commas. */
+  readonly FunctionSubnetIds: string;
+  /** The security group of those functions: the brokers let it in. */
+  readonly FunctionSecurityGroupId: string;
 }
 
 /** Declares the outputs, on the platform's stack itself so that their ids have no prefix. */

@@ -17,7 +17,7 @@ const KAFKA_IAM_PORT = Port.tcp(9098);
 /**
  * What runs inside reaches AWS through PrivateLink, which needs no NAT gateway:
  * Lambda and STS are for the pollers of the Kafka event source mappings, which sit in the cluster's subnets;
- * SSM (the catalog) and S3 (the compiled contracts) are for the proxy.
+ * SSM (the catalog) and S3 (the compiled contracts) are for the proxy, and S3 (the lake) for functions of events.
  */
 export class Network extends Construct {
   readonly vpc: IVpc;
@@ -25,6 +25,8 @@ export class Network extends Construct {
   /** The brokers' and, because a mapping takes its cluster's group, the pollers'. */
   readonly clusterSecurityGroup: SecurityGroup;
   readonly proxySecurityGroup: SecurityGroup;
+  /** That of the events' functions which read Kafka themselves. */
+  readonly functionSecurityGroup: SecurityGroup;
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
@@ -48,9 +50,14 @@ export class Network extends Construct {
       vpc: this.vpc,
       description: 'The ingest proxy',
     });
-    const { clusterSecurityGroup: cluster, proxySecurityGroup: proxy } = this;
+    this.functionSecurityGroup = new SecurityGroup(this, 'FunctionSecurityGroup', {
+      vpc: this.vpc,
+      description: 'Functions of events that read Kafka themselves',
+    });
+    const { clusterSecurityGroup: cluster, proxySecurityGroup: proxy, functionSecurityGroup: functions } = this;
     cluster.addIngressRule(cluster, KAFKA_IAM_PORT, 'Pollers to brokers');
     cluster.addIngressRule(proxy, KAFKA_IAM_PORT, 'Proxy to brokers');
+    cluster.addIngressRule(functions, KAFKA_IAM_PORT, 'Functions of events to brokers');
   }
 
   private addEndpoints(): void {

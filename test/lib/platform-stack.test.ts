@@ -19,6 +19,8 @@ test('PlatformStack has the outputs, under fixed ids, that deployed event stacks
     'BootstrapBrokers',
     'ClusterArn',
     'ConsumerGroupArnPrefix',
+    'FunctionSecurityGroupId',
+    'FunctionSubnetIds',
     'IngestUrl',
     'SchemaRegistryArn',
     'TopicArnPrefix',
@@ -58,7 +60,7 @@ test('Network has no way in from the internet, nor out to it', () => {
   }
 });
 
-test('Network lets pollers and the proxy reach the IAM listener of the brokers, and nothing else reach them', () => {
+test('Network lets pollers, the proxy and functions of events reach the IAM listener of the brokers, and nothing else reach them', () => {
   const idOf = (start: string) => {
     const [id] = ofType(template, 'AWS::EC2::SecurityGroup').find(([name]) => name.startsWith(start)) ?? [];
     return { 'Fn::GetAtt': [id, 'GroupId'] };
@@ -69,6 +71,7 @@ test('Network lets pollers and the proxy reach the IAM listener of the brokers, 
   expect(rules).toEqual([
     expect.objectContaining({ ...iamListener, SourceSecurityGroupId: brokers }),
     expect.objectContaining({ ...iamListener, SourceSecurityGroupId: idOf('NetworkProxySecurityGroup') }),
+    expect.objectContaining({ ...iamListener, SourceSecurityGroupId: idOf('NetworkFunctionSecurityGroup') }),
   ]);
   expect(only(template, 'AWS::MSK::Cluster').Properties['BrokerNodeGroupInfo']).toMatchObject({
     SecurityGroups: [brokers],
