@@ -167,13 +167,13 @@ export interface Warehouse {
   load(table: WarehouseTable, loads: readonly PendingLoad[]): Promise<LoadOutcome>;
   /** The commits that were loaded into the table, by partition and start. Empty when there is no table yet. */
   ledger(table: WarehouseTable): Promise<readonly LedgerEntry[]>;
-  /** What the table holds of each range, in the order of the ranges; zeros when there is no table. */
+  /** What the table holds of each range, in their order; zeros when there is no table. The ranges do not overlap. */
   measure(table: WarehouseTable, ranges: readonly OffsetRange[]): Promise<readonly RangeMeasure[]>;
   /** The offsets of the range that have rows, ascending, each as often as it has rows. At most a commit's worth. */
   offsetsOf(table: WarehouseTable, range: OffsetRange): Promise<readonly number[]>;
   /**
    * Puts the rows and the ledger entries of `shadow` in the place of the table's, in one transaction, and drops the
-   * shadow: all of them, or only the commits that start in the ranges.
+   * shadow: all of them, or only those of the ranges, which begin and end where commits do.
    * @returns keys of the table's ledger (of the ranges) that the shadow does not have, in which case nothing changed.
    */
   replace(table: WarehouseTable, shadow: WarehouseTable, ranges: readonly OffsetRange[] | 'all'): Promise<readonly string[]>;

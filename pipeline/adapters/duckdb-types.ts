@@ -43,3 +43,6 @@ const INTEGERS = { 8: 'TINYINT', 16: 'SMALLINT', 32: 'INTEGER', 64: 'BIGINT' } a
 
 /** `"name" TYPE`, as in a table or a struct. */
 export const declaration = ({ name, type }: Column): string => `${identifier(name)} ${duckdbType(type)}`;
+
+/** A text literal. */
+export const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;

@@ -60,7 +60,7 @@ test('duckdbWarehouse: load waits for another process that holds the database', 
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(loaded).toBe(false);
   holder.stdin.write('go');
-  expect(await loading).toEqual({ loaded: 1, skipped: 0, rows: 2 });
+  expect(await loading).toEqual({ loaded: 1, skipped: 0, rows: 2, running: [] });
 });
 
 test('duckdbWarehouse: load fails at once when the file is no database or cannot be made', async () => {

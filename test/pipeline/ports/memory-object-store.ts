@@ -7,8 +7,14 @@ export interface MemoryObjectStore extends ObjectStore {
   readonly objects: Map<string, Uint8Array>;
 }
 
-export function memoryObjectStore(): MemoryObjectStore {
+/** @param now gives `modifiedAt`. */
+export function memoryObjectStore(now: () => number = Date.now): MemoryObjectStore {
   const objects = new Map<string, Uint8Array>();
+  const modifiedAt = new Map<string, number>();
+  const put = (key: string, body: Uint8Array): void => {
+    objects.set(key, Uint8Array.from(body));
+    modifiedAt.set(key, now());
+  };
   return {
     objects,
     async get(key) {
@@ -19,21 +25,28 @@ export function memoryObjectStore(): MemoryObjectStore {
       return body;
     },
     async put(key, body) {
-      objects.set(key, Uint8Array.from(body));
+      put(key, body);
     },
     async putIfAbsent(key, body) {
       if (objects.has(key)) {
         return 'exists';
       }
-      objects.set(key, Uint8Array.from(body));
+      put(key, body);
       return 'created';
+    },
+    async putParts(key, parts) {
+      put(key, Buffer.concat(await Array.fromAsync(parts)));
     },
     async list({ prefix, startAfter, keysMax }) {
       const keys = [...objects.keys()].filter((key) => key.startsWith(prefix));
       keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
       return keys
         .filter((key) => startAfter === undefined || Buffer.compare(Buffer.from(key), Buffer.from(startAfter)) > 0)
-        .slice(0, keysMax);
+        .slice(0, keysMax)
+        .map((key) => ({ key, bytes: objects.get(key)?.length ?? 0, modifiedAt: modifiedAt.get(key) ?? 0 }));
+    },
+    async delete(key) {
+      objects.delete(key);
     },
   };
 }

@@ -1,7 +1,7 @@
 /** What every adapter of the `Warehouse` port must do. */
 import type { Column } from '../../../pipeline/contract/column.ts';
 import type { ObjectStore, Warehouse, WarehouseTable } from '../../../pipeline/ports.ts';
-import { commitRows, OFFSET, type Row } from '../load/lake-fixture.ts';
+import { checksumOf, commitRows, IDENTITY, OFFSET, type Row } from '../load/lake-fixture.ts';
 import { memoryObjectStore } from './memory-object-store.ts';
 
 /** An empty warehouse, and a way to ask it. Rows come back as JSON values, with integers of 64 bits as text. */
@@ -40,8 +40,16 @@ export const tableOf = (columns: readonly Column[], changes: Partial<WarehouseTa
   ...changes,
 });
 
+type Create = (lake: ObjectStore) => Promise<WarehouseUnderTest>;
+
 /** Declares the tests. @param create is called once for each test. */
-export function warehouseSuite(name: string, create: (lake: ObjectStore) => Promise<WarehouseUnderTest>): void {
+export function warehouseSuite(name: string, create: Create): void {
+  loadSuite(name, create);
+  auditSuite(name, create);
+  rebuildSuite(name, create);
+}
+
+function loadSuite(name: string, create: Create): void {
   const table = tableOf([OFFSET, TEXT]);
 
   test(`${name}: load writes rows once, however often and in whatever company a commit comes`, async () => {
@@ -49,9 +57,9 @@ export function warehouseSuite(name: string, create: (lake: ObjectStore) => Prom
     const { warehouse, query } = await create(lake);
     const first = await commitRows(lake, table.columns, 0, [{ text: 'a' }, { text: null }]);
     const second = await commitRows(lake, table.columns, 2, [{ text: 'ü' }]);
-    expect(await warehouse.load(table, [second])).toEqual({ loaded: 1, skipped: 0, rows: 1 });
-    expect(await warehouse.load(table, [first, second])).toEqual({ loaded: 1, skipped: 1, rows: 2 });
-    expect(await warehouse.load(table, [first, second])).toEqual({ loaded: 0, skipped: 2, rows: 0 });
+    expect(await warehouse.load(table, [second])).toEqual({ loaded: 1, skipped: 0, rows: 1, running: [] });
+    expect(await warehouse.load(table, [first, second])).toEqual({ loaded: 1, skipped: 1, rows: 2, running: [] });
+    expect(await warehouse.load(table, [first, second])).toEqual({ loaded: 0, skipped: 2, rows: 0, running: [] });
     expect(await query('SELECT _offset, text FROM order_created ORDER BY _offset')).toEqual([
       { _offset: '0', text: 'a' },
       { _offset: '1', text: null },
@@ -63,8 +71,8 @@ export function warehouseSuite(name: string, create: (lake: ObjectStore) => Prom
     const lake = memoryObjectStore();
     const { warehouse, query } = await create(lake);
     const load = await commitRows(lake, table.columns, 0, [], { files: [], last: 4, next: 5 });
-    expect(await warehouse.load(table, [load])).toEqual({ loaded: 1, skipped: 0, rows: 0 });
-    expect(await warehouse.load(table, [load])).toEqual({ loaded: 0, skipped: 1, rows: 0 });
+    expect(await warehouse.load(table, [load])).toEqual({ loaded: 1, skipped: 0, rows: 0, running: [] });
+    expect(await warehouse.load(table, [load])).toEqual({ loaded: 0, skipped: 1, rows: 0, running: [] });
     expect(await query('SELECT * FROM order_created')).toEqual([]);
   });
 
@@ -79,7 +87,7 @@ export function warehouseSuite(name: string, create: (lake: ObjectStore) => Prom
     await lake.put('data/cut.parquet', whole.subarray(0, whole.length - 20));
     const bad = await commitRows(lake, table.columns, 1, [{ text: 'b' }], { files: [file] });
     await expect(warehouse.load(table, [good, bad])).rejects.toThrow(reason);
-    expect(await warehouse.load(table, [good])).toEqual({ loaded: 1, skipped: 0, rows: 1 });
+    expect(await warehouse.load(table, [good])).toEqual({ loaded: 1, skipped: 0, rows: 1, running: [] });
     expect(await query('SELECT text FROM order_created')).toEqual([{ text: 'a' }]);
   });
 
@@ -89,7 +97,7 @@ export function warehouseSuite(name: string, create: (lake: ObjectStore) => Prom
     const good = await commitRows(lake, table.columns, 0, [{ text: 'a' }]);
     const bad = await commitRows(lake, table.columns, 1, [{ text: 'b' }], { rows: 2 });
     await expect(warehouse.load(table, [good, bad])).rejects.toThrow('its files hold 1 rows, it counts 2');
-    expect(await warehouse.load(table, [good])).toEqual({ loaded: 1, skipped: 0, rows: 1 });
+    expect(await warehouse.load(table, [good])).toEqual({ loaded: 1, skipped: 0, rows: 1, running: [] });
     expect(await query('SELECT text FROM order_created')).toEqual([{ text: 'a' }]);
   });
 
@@ -135,10 +143,147 @@ export function warehouseSuite(name: string, create: (lake: ObjectStore) => Prom
     const load = await commitRows(lake, columns, 0, [{ 'select "x"; --': "it's" }]);
     for (const name of ['order', 'a"b; drop', "it's"]) {
       const other = tableOf(columns, { event: name, table: name });
-      expect(await warehouse.load(other, [load])).toEqual({ loaded: 1, skipped: 0, rows: 1 });
-      expect(await warehouse.load(other, [load])).toEqual({ loaded: 0, skipped: 1, rows: 0 });
+      expect(await warehouse.load(other, [load])).toEqual({ loaded: 1, skipped: 0, rows: 1, running: [] });
+      expect(await warehouse.load(other, [load])).toEqual({ loaded: 0, skipped: 1, rows: 0, running: [] });
       const rows = await query(`SELECT * FROM "${name.replaceAll('"', '""')}"`);
       expect(rows).toEqual([{ _offset: '0', 'select "x"; --': "it's" }]);
     }
+  });
+}
+
+const audited = tableOf(IDENTITY);
+const shadow: WarehouseTable = { ...audited, event: 'order_created#rebuild', table: 'order_created__rebuild' };
+const measured = (rows: number, partition: number, ...offsets: number[]) => ({
+  rows,
+  offsets: offsets.length,
+  checksum: BigInt(offsets.reduce((sum, offset) => sum + checksumOf(partition, offset), 0)),
+});
+
+function auditSuite(name: string, create: Create): void {
+  test(`${name}: ledger, measure and offsetsOf find nothing before the first load`, async () => {
+    const { warehouse } = await create(memoryObjectStore());
+    const range = { partition: 0, first: 0, next: 10 };
+    expect(await warehouse.ledger(audited)).toEqual([]);
+    expect(await warehouse.measure(audited, [range])).toEqual([measured(0, 0)]);
+    expect(await warehouse.offsetsOf(audited, range)).toEqual([]);
+    await warehouse.drop(audited);
+  });
+
+  test(`${name}: ledger lists the commits that were loaded, by partition and start`, async () => {
+    const lake = memoryObjectStore();
+    const { warehouse } = await create(lake);
+    const loads = [
+      await commitRows(lake, IDENTITY, 10, [{}], { partition: 1 }),
+      await commitRows(lake, IDENTITY, 3, [{}, {}], { next: 9 }),
+      await commitRows(lake, IDENTITY, 0, [{}, {}, {}]),
+    ];
+    await warehouse.load(audited, loads);
+    const entry = (partition: number, start: number, next: number, rows: number, at: number) => ({
+      commitKey: loads[at]?.commitKey,
+      partition,
+      start,
+      next,
+      rows,
+    });
+    expect(await warehouse.ledger(audited)).toEqual([
+      entry(0, 0, 3, 3, 2),
+      entry(0, 3, 9, 2, 1),
+      entry(1, 10, 11, 1, 0),
+    ]);
+    expect(await warehouse.ledger(shadow)).toEqual([]);
+  });
+
+  test(`${name}: measure counts rows, different offsets and checksums of each range in their order`, async () => {
+    const lake = memoryObjectStore();
+    const { warehouse } = await create(lake);
+    await warehouse.load(audited, [
+      await commitRows(lake, IDENTITY, 0, [{}, {}, {}]),
+      await commitRows(lake, IDENTITY, 5, [{}, { _offset: 5, _checksum: checksumOf(0, 5) }]),
+      await commitRows(lake, IDENTITY, 0, [{}], { partition: 1 }),
+    ]);
+    const ranges = [
+      { partition: 1, first: 0, next: Number.MAX_SAFE_INTEGER },
+      { partition: 0, first: 5, next: 7 },
+      { partition: 0, first: 0, next: 3 },
+      { partition: 0, first: 3, next: 5 },
+      { partition: 2, first: 0, next: 5 },
+    ];
+    const [one, two, three, ...empty] = await warehouse.measure(audited, ranges);
+    expect(one).toEqual(measured(1, 1, 0));
+    expect(two).toEqual({ rows: 2, offsets: 1, checksum: 2n * BigInt(checksumOf(0, 5)) });
+    expect(three).toEqual(measured(3, 0, 0, 1, 2));
+    expect(empty).toEqual([measured(0, 0), measured(0, 0)]);
+    expect(await warehouse.offsetsOf(audited, { partition: 0, first: 1, next: 7 })).toEqual([1, 2, 5, 5]);
+    expect(await warehouse.measure(audited, [])).toEqual([]);
+  });
+}
+
+function rebuildSuite(name: string, create: Create): void {
+  test(`${name}: replace puts all of the shadow in the place of the table`, async () => {
+    const lake = memoryObjectStore();
+    const { warehouse, query } = await create(lake);
+    const wrong = await commitRows(lake, IDENTITY, 0, [{ _offset: 7 }]);
+    const right = await commitRows(lake, IDENTITY, 0, [{}]);
+    const second = await commitRows(lake, IDENTITY, 1, [{}, {}]);
+    await warehouse.load(audited, [wrong]);
+    await warehouse.load(shadow, [right, second]);
+    expect(await warehouse.replace(audited, shadow, 'all')).toEqual([]);
+    expect(await warehouse.offsetsOf(audited, { partition: 0, first: 0, next: 10 })).toEqual([0, 1, 2]);
+    expect((await warehouse.ledger(audited)).map(({ start }) => start)).toEqual([0, 1]);
+    expect(await warehouse.ledger(shadow)).toEqual([]);
+    await expect(query('SELECT * FROM order_created__rebuild')).rejects.toThrow();
+    expect(await warehouse.load(audited, [right, second])).toMatchObject({ loaded: 0, skipped: 2 });
+  });
+
+  test(`${name}: replace of ranges leaves the rest of the table, and takes rows that no commit explains away`, async () => {
+    const lake = memoryObjectStore();
+    const { warehouse } = await create(lake);
+    const loads = [
+      await commitRows(lake, IDENTITY, 0, [{}, {}]),
+      await commitRows(lake, IDENTITY, 2, [{}, { _offset: 2 }]),
+      await commitRows(lake, IDENTITY, 2, [{}], { partition: 1 }),
+    ];
+    await warehouse.load(audited, loads);
+    const right = await commitRows(lake, IDENTITY, 2, [{}, {}]);
+    await warehouse.load(shadow, [right]);
+    expect(await warehouse.replace(audited, shadow, [{ partition: 0, first: 2, next: 4 }])).toEqual([]);
+    const all = { first: 0, next: 10 };
+    expect(await warehouse.offsetsOf(audited, { partition: 0, ...all })).toEqual([0, 1, 2, 3]);
+    expect(await warehouse.offsetsOf(audited, { partition: 1, ...all })).toEqual([2]);
+    expect(await warehouse.ledger(audited)).toHaveLength(3);
+    expect(await warehouse.ledger(shadow)).toEqual([]);
+  });
+
+  test(`${name}: replace changes nothing when the table has loaded what the shadow lacks`, async () => {
+    const lake = memoryObjectStore();
+    const { warehouse } = await create(lake);
+    const first = await commitRows(lake, IDENTITY, 0, [{}]);
+    const second = await commitRows(lake, IDENTITY, 1, [{}, {}]);
+    await warehouse.load(audited, [first, second]);
+    await warehouse.load(shadow, [first]);
+    expect(await warehouse.replace(audited, shadow, 'all')).toEqual([second.commitKey]);
+    const later = { partition: 0, first: 1, next: 3 };
+    expect(await warehouse.replace(audited, shadow, [later])).toEqual([second.commitKey]);
+    expect(await warehouse.offsetsOf(audited, later)).toEqual([1, 2]);
+    expect(await warehouse.offsetsOf(shadow, { partition: 0, first: 0, next: 3 })).toEqual([0]);
+  });
+
+  test(`${name}: replace with a shadow of no commits empties a table of none`, async () => {
+    const { warehouse } = await create(memoryObjectStore());
+    expect(await warehouse.replace(audited, shadow, 'all')).toEqual([]);
+    expect(await warehouse.ledger(audited)).toEqual([]);
+  });
+
+  test(`${name}: drop removes a table and its part of the ledger, and leaves the others`, async () => {
+    const lake = memoryObjectStore();
+    const { warehouse } = await create(lake);
+    const load = await commitRows(lake, IDENTITY, 0, [{}]);
+    await warehouse.load(audited, [load]);
+    await warehouse.load(shadow, [load]);
+    await warehouse.drop(shadow);
+    await warehouse.drop(shadow);
+    expect(await warehouse.ledger(shadow)).toEqual([]);
+    expect(await warehouse.offsetsOf(audited, { partition: 0, first: 0, next: 1 })).toEqual([0]);
+    expect(await warehouse.load(shadow, [load])).toMatchObject({ loaded: 1, skipped: 0 });
   });
 }

@@ -1,0 +1,66 @@
+/** What a table of a DuckDB warehouse holds: the numbers that an audit compares. */
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { LOAD_LEDGER } from '../contract/names.ts';
+import type { LedgerEntry, OffsetRange, RangeMeasure, WarehouseTable } from '../ports.ts';
+import { hasLedger, hasTable } from './duckdb-table.ts';
+import { identifier } from './duckdb-types.ts';
+
+/** One JSON parameter for any number of ranges. */
+const RANGES =
+  'unnest(from_json($1, \'[{"position": "INTEGER", "partition": "INTEGER", "first": "BIGINT", "next": "BIGINT"}]\'), recursive := true)';
+
+export async function readLedger(connection: DuckDBConnection, { event }: WarehouseTable): Promise<LedgerEntry[]> {
+  if (!(await hasLedger(connection))) {
+    return [];
+  }
+  const result = await connection.runAndReadAll(
+    `SELECT commit_key, partition, start_offset, next_offset, rows
+     FROM ${LOAD_LEDGER} WHERE event = $1 ORDER BY partition, start_offset`,
+    [event],
+  );
+  return result.getRows().map(([commitKey, partition, start, next, rows]) => ({
+    commitKey: String(commitKey),
+    partition: Number(partition),
+    start: Number(start),
+    next: Number(next),
+    rows: Number(rows),
+  }));
+}
+
+/** One pass over the table: each row is joined to the one range that begins last before it. */
+export async function measureRanges(
+  connection: DuckDBConnection,
+  { table }: WarehouseTable,
+  ranges: readonly OffsetRange[],
+): Promise<RangeMeasure[]> {
+  const measures = ranges.map((): RangeMeasure => ({ rows: 0, offsets: 0, checksum: 0n }));
+  if (ranges.length === 0 || !(await hasTable(connection, table))) {
+    return measures;
+  }
+  const result = await connection.runAndReadAll(
+    `SELECT position, count(*), count(DISTINCT _offset), coalesce(sum(_checksum), 0)
+     FROM ${identifier(table)} AS held ASOF JOIN (SELECT ${RANGES}) AS ranges
+       ON held._partition = ranges.partition AND held._offset >= ranges.first
+     WHERE _offset < next GROUP BY position`,
+    [JSON.stringify(ranges.map((range, position) => ({ position, ...range })))],
+  );
+  for (const [position, rows, offsets, checksum] of result.getRows()) {
+    measures[Number(position)] = { rows: Number(rows), offsets: Number(offsets), checksum: BigInt(String(checksum)) };
+  }
+  return measures;
+}
+
+export async function readOffsets(
+  connection: DuckDBConnection,
+  { table }: WarehouseTable,
+  { partition, first, next }: OffsetRange,
+): Promise<number[]> {
+  if (!(await hasTable(connection, table))) {
+    return [];
+  }
+  const result = await connection.runAndReadAll(
+    `SELECT _offset FROM ${identifier(table)} WHERE _partition = $1 AND _offset >= $2 AND _offset < $3 ORDER BY _offset`,
+    [partition, BigInt(first), BigInt(next)],
+  );
+  return result.getRows().map(([offset]) => Number(offset));
+}
