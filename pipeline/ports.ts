@@ -176,7 +176,11 @@ export interface Warehouse {
    * shadow: all of them, or only those of the ranges, which begin and end where commits do.
    * @returns keys of the table's ledger (of the ranges) that the shadow does not have, in which case nothing changed.
    */
-  replace(table: WarehouseTable, shadow: WarehouseTable, ranges: readonly OffsetRange[] | 'all'): Promise<readonly string[]>;
+  replace(
+    table: WarehouseTable,
+    shadow: WarehouseTable,
+    ranges: readonly OffsetRange[] | 'all',
+  ): Promise<readonly string[]>;
   /** Drops the table and its ledger entries, if there are any. For shadows. */
   drop(table: WarehouseTable): Promise<void>;
   /** Ends connections. */

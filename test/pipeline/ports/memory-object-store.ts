@@ -35,7 +35,11 @@ export function memoryObjectStore(now: () => number = Date.now): MemoryObjectSto
       return 'created';
     },
     async putParts(key, parts) {
-      put(key, Buffer.concat(await Array.fromAsync(parts)));
+      const bodies: Uint8Array[] = [];
+      for await (const part of parts) {
+        bodies.push(Uint8Array.from(part));
+      }
+      put(key, Buffer.concat(bodies));
     },
     async list({ prefix, startAfter, keysMax }) {
       const keys = [...objects.keys()].filter((key) => key.startsWith(prefix));
