@@ -1,5 +1,7 @@
 /** The ingest API: events in by HTTP, records in Kafka, an answer for each record. */
+import { UNKNOWN_EVENT } from '../metrics.ts';
 import type { Catalog, EventProducer, OutgoingRecord, ProduceResult } from '../ports.ts';
+import { isTraceparent, sampledTraceparent } from '../trace.ts';
 import { type EventResult, readEvents } from './cloud-events.ts';
 import { type EncodedRecord, encodeRecord, type RecordEncoder, recordEncoder } from './encode-record.ts';
 import { EVENT_TYPES_MAX, LISTED_ERRORS_MAX } from './limits.ts';
@@ -17,15 +19,26 @@ export interface IngestResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** For metrics: accepted records by event, and refusals by problem. */
+  /** For metrics. */
   readonly counts: IngestCounts;
+  /** For the log: the stored records whose trace is known, with their place in Kafka. */
+  readonly traced: readonly TracedRecord[];
   /** What failed on our side, each reason once: for the log, it is no part of the answer. */
   readonly faults: readonly string[];
 }
 
 export interface IngestCounts {
+  /** Records by event. */
   readonly accepted: Readonly<Record<string, number>>;
-  readonly rejected: Readonly<Record<string, number>>;
+  /** Records by event, or by `UNKNOWN_EVENT`, and by the problem's name. */
+  readonly rejected: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+export interface TracedRecord {
+  readonly event: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly traceparent: string;
 }
 
 export interface IngestPorts {
@@ -41,9 +54,18 @@ export interface IngestPorts {
 interface Refusal {
   readonly problem: Problem;
   readonly fault?: string;
+  /** Only of an event that is deployed: other names are the caller's. */
+  readonly event?: string;
 }
 
-type RecordAnswer = { readonly event: string; readonly partition: number; readonly offset: number } | Refusal;
+interface StoredRecord {
+  readonly event: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly traceparent?: string;
+}
+
+type RecordAnswer = StoredRecord | Refusal;
 
 /**
  * Validates, encodes and stores the events of one request.
@@ -68,7 +90,8 @@ export async function ingest(request: IngestRequest, ports: IngestPorts): Promis
   }
   const encoders = await findEncoders(types, ports.catalog);
   const timestamp = ports.now();
-  const encoded = read.events.map((result) => encodeEvent(result, encoders, timestamp));
+  const trace = sampledTraceparent(request.headers['traceparent']);
+  const encoded = read.events.map((result) => encodeEvent(withTrace(result, trace), encoders, timestamp));
   const answers = await produceAll(encoded, ports);
   return read.batch ? answerBatch(answers) : answerSingle(answers);
 }
@@ -94,12 +117,25 @@ async function findEncoder(type: string, catalog: Catalog): Promise<RecordEncode
 
 const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** An event that names no trace of its own is part of the request's. */
+function withTrace(result: EventResult, traceparent: string | undefined): EventResult {
+  if ('problem' in result || traceparent === undefined || result.event.carried['traceparent'] !== undefined) {
+    return result;
+  }
+  return { event: { ...result.event, carried: { ...result.event.carried, traceparent } } };
+}
+
 function encodeEvent(result: EventResult, encoders: Encoders, now: number): EncodedRecord | Refusal {
   if ('problem' in result) {
     return result;
   }
-  const encoder = encoders.get(result.event.type) as RecordEncoder | Refusal;
-  return 'problem' in encoder ? encoder : encodeRecord(encoder, result.event, now);
+  const { type } = result.event;
+  const encoder = encoders.get(type) as RecordEncoder | Refusal;
+  if ('problem' in encoder) {
+    return encoder;
+  }
+  const record = encodeRecord(encoder, result.event, now);
+  return 'problem' in record ? { ...record, event: type } : record;
 }
 
 /** Stores what could be encoded; answers come back in the order of the request. */
@@ -127,12 +163,13 @@ function toOutgoing({ topic: { name, partitions }, ...record }: EncodedRecord, d
   return { topic: name, partition, ...record };
 }
 
-function recordAnswer({ topic, partition }: OutgoingRecord, result: ProduceResult): RecordAnswer {
+function recordAnswer({ topic: event, partition, headers }: OutgoingRecord, result: ProduceResult): RecordAnswer {
   if ('offset' in result) {
-    return { event: topic, partition, offset: result.offset };
+    const traceparent = headers['ce_traceparent'];
+    return { event, partition, offset: result.offset, ...(isTraceparent(traceparent) ? { traceparent } : {}) };
   }
   const detail = 'Kafka did not acknowledge the record; send it again with the same id.';
-  return { problem: problem('kafka-unavailable', detail), fault: `kafka: ${result.error.message}` };
+  return { event, problem: problem('kafka-unavailable', detail), fault: `kafka: ${result.error.message}` };
 }
 
 function refuseRequest(refusal: Problem): IngestResponse {
@@ -185,19 +222,36 @@ function respondProblem(refusal: Problem, answers: readonly RecordAnswer[]): Ing
   return { status: refusal.status, headers, body: JSON.stringify(refusal), ...tally(answers) };
 }
 
-function tally(answers: readonly RecordAnswer[]): Pick<IngestResponse, 'counts' | 'faults'> {
-  const accepted = new Map<string, number>();
-  const rejected = new Map<string, number>();
+function tally(answers: readonly RecordAnswer[]): Pick<IngestResponse, 'counts' | 'faults' | 'traced'> {
+  const accepted: Counter = new Map();
+  const rejected = new Map<string, Counter>();
   const faults = new Set<string>();
+  const traced: TracedRecord[] = [];
   for (const answer of answers) {
-    const [counts, name] = 'problem' in answer ? [rejected, problemName(answer.problem)] : [accepted, answer.event];
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-    if ('fault' in answer) {
-      faults.add(answer.fault);
+    const { event = UNKNOWN_EVENT } = answer;
+    if ('problem' in answer) {
+      const codes = rejected.get(event) ?? new Map();
+      rejected.set(event, codes);
+      add(codes, problemName(answer.problem));
+      if (answer.fault !== undefined) {
+        faults.add(answer.fault);
+      }
+    } else {
+      add(accepted, event);
+      if (answer.traceparent !== undefined) {
+        traced.push({ ...answer, traceparent: answer.traceparent });
+      }
     }
   }
-  const counts = { accepted: Object.fromEntries(accepted), rejected: Object.fromEntries(rejected) };
-  return { counts, faults: [...faults] };
+  const byCode = [...rejected].map(([event, codes]) => [event, Object.fromEntries(codes)] as const);
+  const counts = { accepted: Object.fromEntries(accepted), rejected: Object.fromEntries(byCode) };
+  return { counts, faults: [...faults], traced };
+}
+
+type Counter = Map<string, number>;
+
+function add(counter: Counter, name: string): void {
+  counter.set(name, (counter.get(name) ?? 0) + 1);
 }
 
 const problemName = ({ type }: Problem): string => type.slice(type.lastIndexOf(':') + 1);

@@ -1,14 +1,14 @@
 import { jest } from '@jest/globals';
-import { logMetrics } from '../../pipeline/metrics.ts';
+import { logMetrics, METRICS, secondsBetween } from '../../pipeline/metrics.ts';
 
 test('logMetrics: writes one line in CloudWatch’s embedded metric format', () => {
   const log = jest.spyOn(console, 'log').mockImplementation(() => undefined);
-  logMetrics({ event: 'order_created' }, { Accepted: 3, Refused: 0 }, 1_700_000_000_000);
+  logMetrics({ event: 'order_created' }, { CommittedBytes: 3, LoadSeconds: [0.5, 2] }, 1_700_000_000_000);
   const lines = log.mock.calls.map(([line]) => JSON.parse(String(line)));
   log.mockRestore();
   const Metrics = [
-    { Name: 'Accepted', Unit: 'Count' },
-    { Name: 'Refused', Unit: 'Count' },
+    { Name: 'CommittedBytes', Unit: 'Bytes' },
+    { Name: 'LoadSeconds', Unit: 'Seconds' },
   ];
   expect(lines).toEqual([
     {
@@ -17,8 +17,21 @@ test('logMetrics: writes one line in CloudWatch’s embedded metric format', () 
         CloudWatchMetrics: [{ Namespace: 'Headrace', Dimensions: [['event']], Metrics }],
       },
       event: 'order_created',
-      Accepted: 3,
-      Refused: 0,
+      CommittedBytes: 3,
+      LoadSeconds: [0.5, 2],
     },
   ]);
+});
+
+test('METRICS: a name says its unit', () => {
+  for (const [name, { kind, unit }] of Object.entries(METRICS)) {
+    expect([name, unit === 'Seconds']).toEqual([name, name.endsWith('Seconds')]);
+    expect([name, unit === 'Bytes']).toEqual([name, name.endsWith('Bytes')]);
+    expect([name, kind === 'duration']).toEqual([name, unit === 'Seconds']);
+  }
+});
+
+test('secondsBetween: is never negative when clocks disagree', () => {
+  expect(secondsBetween(1000, 3500)).toBe(2.5);
+  expect(secondsBetween(3500, 1000)).toBe(0);
 });

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { Partitioners } from 'kafkajs';
 import { unframe } from '../../../pipeline/framing.ts';
-import type { IngestPorts } from '../../../pipeline/ingest/ingest.ts';
+import { type IngestPorts, ingest } from '../../../pipeline/ingest/ingest.ts';
 import { EVENT_TYPES_MAX, RECORDS_MAX } from '../../../pipeline/ingest/limits.ts';
 import {
   BATCH,
@@ -122,7 +122,10 @@ test('ingest: good neighbours of bad records are stored, and answers come in the
   ]);
   expect(counts).toEqual({
     accepted: { flight_departed: 1, order_created: 1 },
-    rejected: { 'invalid-payload': 2, 'unknown-event': 1, 'invalid-event': 2 },
+    rejected: {
+      order_created: { 'invalid-payload': 2 },
+      '(unknown)': { 'unknown-event': 1, 'invalid-event': 2 },
+    },
   });
 });
 
@@ -153,7 +156,10 @@ test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
     ]);
     expect(answer.records?.[0]?.error?.type).toBe(problemType('unknown-event'));
     expect(answer.records?.[1]?.error?.errors).toMatchObject([{ code: 'UNKNOWN_FIELD', path: `data.${name}` }]);
-    expect(counts).toEqual({ accepted: { order_created: 1 }, rejected: { 'unknown-event': 1, 'invalid-payload': 1 } });
+    expect(counts).toEqual({
+      accepted: { order_created: 1 },
+      rejected: { '(unknown)': { 'unknown-event': 1 }, order_created: { 'invalid-payload': 1 } },
+    });
     expect(({} as Record<string, unknown>)['a']).toBeUndefined();
   },
 );
@@ -229,7 +235,7 @@ test('ingest: when one partition fails the records of the others are acknowledge
   const { status, answer, counts } = await post(world, BATCH, [flightEvent(), orderEvent(), flightEvent()]);
   expect(status).toBe(207);
   expect(answer.records?.map(({ error }) => error?.status)).toEqual([503, undefined, 503]);
-  expect(counts).toEqual({ accepted: { order_created: 1 }, rejected: { 'kafka-unavailable': 2 } });
+  expect(counts).toEqual({ accepted: { order_created: 1 }, rejected: { flight_departed: { 'kafka-unavailable': 2 } } });
 });
 
 test('ingest: when the catalog fails its events get a 503, and events that are known are stored', async () => {
@@ -287,4 +293,34 @@ test('ingest: the event’s own time wins over the attribute, which wins over th
   expect(times.sort()).toEqual(
     [`f ${time}`, 'f 2026-11-20T12:00:00.000Z', `o ${(orderData() as { placed_at: string }).placed_at}`].sort(),
   );
+});
+
+describe('tracing', () => {
+  const trace = (id: string) => `00-${id.repeat(32)}-00f067aa0ba902b7-01`;
+  const headersOf = (world: ReturnType<typeof ingestWorld>) =>
+    [...world.producer.logs.values()].flat().map(({ headers }) => headers['ce_traceparent']);
+
+  test('ingest: the request’s trace goes with each record that names none of its own, and into the log', async () => {
+    const world = ingestWorld();
+    const own = { ...flightEvent(), traceparent: trace('b') };
+    const body = Buffer.from(JSON.stringify([orderEvent(), own]));
+    const headers = { 'content-type': BATCH, traceparent: trace('a') };
+    const { status, traced } = await ingest({ headers, body }, world);
+    expect(status).toBe(200);
+    expect(headersOf(world).sort()).toEqual([trace('a'), trace('b')]);
+    expect(traced).toEqual([
+      { event: 'order_created', partition: expect.any(Number), offset: 0, traceparent: trace('a') },
+      { event: 'flight_departed', partition: expect.any(Number), offset: 0, traceparent: trace('b') },
+    ]);
+  });
+
+  test.each([
+    ['that its caller does not record', `${trace('a').slice(0, -1)}0`],
+    ['that cannot be read', 'fish'],
+  ])('ingest: a request’s trace %s costs no record a header', async (_, traceparent) => {
+    const world = ingestWorld();
+    const headers = { 'content-type': SINGLE, traceparent };
+    const { status, traced } = await ingest({ headers, body: Buffer.from(JSON.stringify(orderEvent())) }, world);
+    expect([status, traced, headersOf(world)]).toEqual([200, [], [undefined]]);
+  });
 });
