@@ -42,6 +42,8 @@ export interface Host {
   readonly warehousePath: string;
   /** Outputs by stack and id. */
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Runs every enabled schedule once now, instead of waiting for its time. Resolves when all of them have run. */
+  runSchedules(): Promise<void>;
   /** Ends every process and frees the data folder. Repeating it waits for the same end. */
   stop(): Promise<void>;
 }
@@ -71,6 +73,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
       kafka: deployment.kafka,
       warehousePath: deployment.warehousePath,
       outputs: values.outputs,
+      async runSchedules() {
+        await Promise.all(deployment.schedules.map((schedule) => schedule.run()));
+      },
       stop,
     };
   } catch (error) {
@@ -124,6 +129,7 @@ async function startServices(
     functions: [],
     apis: [],
     eventSources: [],
+    schedules: [],
     log: options.log,
   };
   closers.push(() => stopFunctions(deployment));

@@ -1,6 +1,7 @@
 /** What resources are made of, and what they leave running. */
 import type { KafkaConnection } from '../../pipeline/adapters/kafka-connection.ts';
 import type { AwsEndpoint } from '../aws/aws-endpoint.ts';
+import type { Schedule } from '../event-sources/schedule.ts';
 import type { HttpApi } from '../http-api/http-api.ts';
 import type { ErrorSummary } from '../lambda/error-summary.ts';
 import type { LambdaFunction } from '../lambda/lambda-function.ts';
@@ -30,6 +31,8 @@ export interface Deployment {
   readonly functions: LambdaFunction[];
   readonly apis: HttpApi[];
   readonly eventSources: EventSource[];
+  /** Those of the event sources that are schedules. */
+  readonly schedules: Schedule[];
   readonly log: (line: string) => void;
 }
 

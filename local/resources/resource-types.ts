@@ -7,6 +7,7 @@ import { createApi, createIntegration, createRoute, createStage } from './http-a
 import { createFunction } from './lambda-function.ts';
 import { createCluster, createTopic } from './msk.ts';
 import { createBucket } from './s3-bucket.ts';
+import { createSchedule } from './schedule.ts';
 import { createQueue } from './sqs-queue.ts';
 import { createParameter } from './ssm-parameter.ts';
 
@@ -24,6 +25,7 @@ const CREATORS: Readonly<Record<string, CreateResource>> = {
   'AWS::MSK::Topic': createTopic,
   'AWS::S3::Bucket': createBucket,
   'AWS::SQS::Queue': createQueue,
+  'AWS::Scheduler::Schedule': createSchedule,
   'AWS::SSM::Parameter': createParameter,
 };
 
@@ -49,6 +51,7 @@ const NOTHING_TO_RUN: ReadonlySet<string> = new Set([
   'AWS::MSK::Configuration',
   'AWS::S3::BucketPolicy',
   'AWS::SQS::QueuePolicy',
+  'AWS::Scheduler::ScheduleGroup',
 ]);
 
 export type ResourceKind = { readonly create: CreateResource } | 'nothing to run' | 'unknown';

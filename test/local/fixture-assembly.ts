@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: CloudFormation's placeholders, in plain text.
 /** Small cloud assemblies, written as `cdk synth` writes them. */
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Template } from '../../local/assembly.ts';
@@ -65,6 +65,15 @@ export function functionResource(handler: string, properties: Template['Mappings
 
 type TemplateFunction = NonNullable<Template['Resources']>[string];
 
+const temporaryFolders: string[] = [];
+
+/** Removed after the last test of the file, before the file's own `afterAll`. */
 export function temporaryFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'headrace-local-'));
+  const folder = mkdtempSync(join(tmpdir(), 'headrace-local-'));
+  temporaryFolders.push(folder);
+  return folder;
 }
+
+afterAll(() => {
+  for (const folder of temporaryFolders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+});

@@ -309,6 +309,57 @@ test('startHost refuses an event source mapping with a filter', async () => {
   );
 });
 
+const SCHEDULE = {
+  FlexibleTimeWindow: { Mode: 'OFF' },
+  ScheduleExpression: 'rate(1 hour)',
+  Target: { Arn: { 'Fn::GetAtt': ['F', 'Arn'] }, Input: '{"name":"swept"}', RoleArn: 'r', RetryPolicy: {} },
+};
+const SWEEPER = `
+  import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+  const s3 = new S3Client({});
+  export const handler = ({ name }) =>
+    s3.send(new PutObjectCommand({ Bucket: process.env.BUCKET, Key: 'out/' + name + Date.now(), Body: '' }));`;
+
+function writeSchedule(changes: object): string {
+  const Resources = {
+    Group: { Type: 'AWS::Scheduler::ScheduleGroup' },
+    Lake: { Type: 'AWS::S3::Bucket' },
+    F: functionResource('sweeper', environment({ BUCKET: { Ref: 'Lake' } })),
+    Sweep: { Type: 'AWS::Scheduler::Schedule', Properties: { ...SCHEDULE, GroupName: { Ref: 'Group' }, ...changes } },
+  };
+  const Outputs = { Lake: { Value: { Ref: 'Lake' } } };
+  return writeAssembly({ Stack: { template: { Resources, Outputs }, handlers: { sweeper: SWEEPER } } });
+}
+
+test('startHost runs a schedule shortly after the start, runSchedules runs it at once, and DISABLED is never', async () => {
+  const keys = ({ awsEndpoint, outputs }: Host) => keysUnder(awsEndpoint, outputs['Stack']?.['Lake'] ?? '', 'out/');
+  const host = await start({ assemblyDir: writeSchedule({}), dataDir: temporaryFolder() });
+  while ((await keys(host)).length === 0) await sleep(50);
+  await host.runSchedules();
+  expect(await keys(host)).toEqual([expect.stringMatching(/^swept/), expect.stringMatching(/^swept/)]);
+
+  const disabled = await start({ assemblyDir: writeSchedule({ State: 'DISABLED' }), dataDir: temporaryFolder() });
+  await disabled.runSchedules();
+  expect(await keys(disabled)).toEqual([]);
+});
+
+test.each([
+  ['at a single time', { ScheduleExpression: 'at(2026-11-20T12:00:00)' }, 'does not know the schedule "at('],
+  ['in a time zone', { ScheduleExpressionTimezone: 'Europe/Berlin' }, 'knows the time zone UTC, not Europe/Berlin'],
+  ['with a flexible window', { FlexibleTimeWindow: { Mode: 'FLEXIBLE' } }, 'time window OFF, not FLEXIBLE'],
+  ['with an end', { EndDate: '2027-01-01T00:00:00Z' }, 'does not support its EndDate'],
+  ['of no function', { Target: { Arn: 'arn:aws:states:::x', Input: '{}' } }, 'names the function arn:aws:states:::x'],
+  ['without an input', { Target: { Arn: { Ref: 'F' } } }, 'needs the Input of its Target'],
+  ['with an input that is no JSON', { Target: { Arn: { Ref: 'F' }, Input: '{' } }, 'is no JSON'],
+])('startHost refuses a schedule %s, in one line that names it', async (_, changes, reason) => {
+  const failure = await start({ assemblyDir: writeSchedule(changes), dataDir: temporaryFolder() }).catch(
+    (error: unknown) => error,
+  );
+  expect(failure).toBeInstanceOf(HostError);
+  expect(String(failure)).toMatch(/Cannot run "Stack\/Sweep" \(AWS::Scheduler::Schedule\): /);
+  expect(String(failure)).toContain(reason);
+});
+
 test('startHost gives the reason of a custom resource that fails', async () => {
   const failing = `export const handler = async ({ ResponseURL }) => {
     await fetch(ResponseURL, { method: 'PUT', body: JSON.stringify({ Status: 'FAILED', Reason: 'no such cluster' }) });

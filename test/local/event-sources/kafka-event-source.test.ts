@@ -1,22 +1,26 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { MSKEvent } from 'aws-lambda';
 import { Kafka, logLevel } from 'kafkajs';
 import { KafkaEventSource, type KafkaEventSourceOptions } from '../../../local/event-sources/kafka-event-source.ts';
 import { type KafkaBroker, startKafkaBroker } from '../../../local/kafka/broker.ts';
 import { TopicAdmin } from '../../../local/topic-admin.ts';
-import { temporaryFolder } from '../fixture-assembly.ts';
 import { fixtureFunction } from './fixture-function.ts';
 
 const CLUSTER = 'arn:aws:kafka:us-east-1:000000000000:cluster/c/u';
 const PARTITIONS = 3;
 /** Of the record 0; the broker's retention removes records that are too old. */
 const STARTED_AT = Date.now();
+/** The broker writes there until it stops, after the fixtures' folders are gone. */
+const dir = mkdtempSync(join(tmpdir(), 'headrace-kafka-'));
 let broker: KafkaBroker;
 let kafka: Kafka;
 let topics: TopicAdmin;
 const sources: KafkaEventSource[] = [];
 
 beforeAll(async () => {
-  broker = await startKafkaBroker({ dir: temporaryFolder() });
+  broker = await startKafkaBroker({ dir });
   kafka = new Kafka({ brokers: [broker.bootstrap], logLevel: logLevel.NOTHING });
   topics = new TopicAdmin({ brokers: broker.bootstrap, clientProperties: '' });
   await topics.connect();
@@ -25,6 +29,7 @@ afterEach(() => Promise.all(sources.splice(0).map((source) => source.stop())));
 afterAll(async () => {
   await topics.close();
   await broker.stop();
+  rmSync(dir, { recursive: true });
 });
 
 const createTopic = (name: string, partitions = PARTITIONS) =>
