@@ -68,11 +68,13 @@ async function loadAll(lake: ObjectStore, folder: string): Promise<void> {
     columns: tableColumns(contract),
   };
   const warehouse = duckdbWarehouse(join(folder, 'warehouse.duckdb'), lake);
-  const keys = await lake.list({ prefix: 'commits/', keysMax: 10_000 });
+  const objects = await lake.list({ prefix: 'commits/', keysMax: 1_000 });
   const notification = (key: string) =>
     JSON.stringify({ Records: [{ s3: { bucket: { name: 'lake' }, object: { key } } }] });
-  for (let start = 0; start < keys.length; start += COMMITS_PER_LOAD) {
-    const messages = keys.slice(start, start + COMMITS_PER_LOAD).map((key) => ({ id: key, body: notification(key) }));
+  for (let start = 0; start < objects.length; start += COMMITS_PER_LOAD) {
+    const messages = objects
+      .slice(start, start + COMMITS_PER_LOAD)
+      .map(({ key }) => ({ id: key, body: notification(key) }));
     const { failures } = await loadCommits(messages, { table, bucket: 'lake', lake, warehouse });
     if (failures[0]) {
       throw failures[0].error;

@@ -1,6 +1,6 @@
 /** A bad world: what stages throw when they cannot go on. Bad data is never an exception. */
 
-export type ErrorCode = 'OBJECT_NOT_FOUND' | 'UNAVAILABLE' | 'BROKEN_INVARIANT' | 'UNKNOWN_FORMAT';
+export type ErrorCode = 'TOPIC_REPLACED' | 'OBJECT_NOT_FOUND' | 'UNAVAILABLE' | 'BROKEN_INVARIANT' | 'UNKNOWN_FORMAT';
 
 /** The base of all errors of the pipeline. `retryable` says whether the same call may succeed later. */
 export class PipelineError extends Error {

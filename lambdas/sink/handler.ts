@@ -1,9 +1,11 @@
 /** The sink behind the Kafka event source mapping: a thin host over `pipeline/sink`. */
-import type { MSKEvent } from 'aws-lambda';
+import type { Context, MSKEvent } from 'aws-lambda';
 import { s3ObjectStore } from '../../pipeline/adapters/s3-object-store.ts';
 import { readCompiledContract } from '../../pipeline/contract/read-compiled-contract.ts';
+import { jsonLog } from '../../pipeline/log.ts';
 import { logMetrics } from '../../pipeline/metrics.ts';
 import { commitLog } from '../../pipeline/sink/commit-log.ts';
+import { reportCommit } from '../../pipeline/sink/report-commit.ts';
 import { rowEncoder } from '../../pipeline/sink/row-encoder.ts';
 import { type SinkPorts, sinkPartition } from '../../pipeline/sink/sink.ts';
 import { sinkEnv } from './env.ts';
@@ -19,10 +21,17 @@ const ports: SinkPorts = {
   rows: rowEncoder(contract, env.SCHEMA_VERSION_IDS.split(',')),
 };
 
-export async function handler(event: MSKEvent): Promise<void> {
-  for (const records of partitionsOf(event)) {
-    const { rows, rejected, repeated, bytes } = await sinkPartition(records, ports);
-    const counts = { CommittedRows: rows, RejectedRecords: rejected, RepeatedRecords: repeated, CommittedBytes: bytes };
-    logMetrics({ event: contract.event }, counts);
+export async function handler(batch: MSKEvent, { awsRequestId }: Pick<Context, 'awsRequestId'>): Promise<void> {
+  const { event } = contract;
+  const log = jsonLog({ event, requestId: awsRequestId });
+  for (const records of partitionsOf(batch)) {
+    const startedAt = Date.now();
+    const { commit, repeated } = await sinkPartition(records, ports);
+    if (commit) {
+      reportCommit(commit, { log, startedAt, now: Date.now() });
+    }
+    if (repeated > 0) {
+      logMetrics({ event }, { RepeatedRecords: repeated });
+    }
   }
 }

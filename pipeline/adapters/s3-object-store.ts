@@ -1,5 +1,6 @@
 /** A bucket on S3, as the `ObjectStore` port. */
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   NoSuchKey,
@@ -9,6 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { ObjectNotFoundError } from '../errors.ts';
 import type { ObjectStore } from '../ports.ts';
+import { putParts } from './s3-multipart.ts';
 
 const PRECONDITION_FAILED = 412;
 /** Two conditional writes met: S3 asks the loser to try again ("Conditional requests", S3 user guide). */
@@ -22,13 +24,21 @@ export function s3ObjectStore(bucket: string, client: S3Client = new S3Client({}
     put: async (key, body) => {
       await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
     },
+    putParts: (key, parts) => putParts(client, bucket, key, parts),
     putIfAbsent: (key, body) => putIfAbsent(client, bucket, key, body),
     list: async ({ prefix, startAfter, keysMax }) => {
       const request = { Bucket: bucket, Prefix: prefix, MaxKeys: keysMax };
       const page = await client.send(
         new ListObjectsV2Command(startAfter === undefined ? request : { ...request, StartAfter: startAfter }),
       );
-      return (page.Contents ?? []).flatMap(({ Key }) => Key ?? []);
+      return (page.Contents ?? []).map(({ Key = '', Size = 0, LastModified }) => ({
+        key: Key,
+        bytes: Size,
+        modifiedAt: LastModified?.getTime() ?? 0,
+      }));
+    },
+    delete: async (key) => {
+      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
     },
   };
 }

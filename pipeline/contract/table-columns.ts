@@ -13,6 +13,8 @@ export const SYSTEM_COLUMNS = [
   { name: '_ingested_at', type: { kind: 'timestamp', unit: 'micros' }, nullable: false },
   { name: '_schema_version', type: { kind: 'int', bits: 32, signed: true }, nullable: false },
   { name: '_custom_attributes', type: { kind: 'json' }, nullable: true },
+  // CRC-32 of the record's whole value, as a signed number, which every warehouse has: what audits add up.
+  { name: '_checksum', type: { kind: 'int', bits: 32, signed: true }, nullable: false },
 ] as const satisfies readonly Column[];
 
 /** Rows of older schema versions have the newest version's columns too: their new fields are null or empty. */

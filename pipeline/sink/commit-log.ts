@@ -11,15 +11,17 @@
  */
 import { COMMIT_PREFIX } from '../contract/names.ts';
 import { UnknownFormatError } from '../errors.ts';
-import type { ObjectStore } from '../ports.ts';
+import type { ObjectInfo, ObjectStore } from '../ports.ts';
 import { type Commit, parseCommit } from './commit.ts';
 
 export interface CommitLog {
-  /** The offset at which the partition's chain ends: the first one that is not committed. 0 when there is no chain. */
-  next(partition: number): Promise<number>;
+  /** The last commit of the partition's chain; undefined when there is none. Its `next` is where the chain goes on. */
+  head(partition: number): Promise<Commit | undefined>;
+  /** The commit of the offset; undefined when the chain does not reach it. */
+  covering(partition: number, offset: number): Promise<Commit | undefined>;
   /**
-   * Adds a commit whose `start` is what `next` returned. Atomic.
-   * @returns `superseded` when another writer committed this offset first; `next` then tells how far it got.
+   * Adds a commit whose `start` is the head's `next`, or 0. Atomic.
+   * @returns `superseded` when another writer committed this offset first; `head` then tells how far it got.
    */
   append(commit: Commit): Promise<'committed' | 'superseded'>;
 }
@@ -28,31 +30,57 @@ export interface CommitLog {
 const NAME_MAX = 9_999_999_999_999_999_999n;
 const NAME_DIGITS = 19;
 const COMMIT_KEY = /^commits\/(\d+)\/(\d{19})\.json$/;
+const KEYS_PER_PAGE = 1_000;
 
 /** Remembers the heads it has seen, which saves a LIST and a GET for each batch of a warm function. */
 export function commitLog(lake: ObjectStore): CommitLog {
-  const heads = new Map<number, number>();
+  const heads = new Map<number, Commit>();
   return {
-    async next(partition) {
-      const known = heads.get(partition);
-      if (known !== undefined) {
-        return known;
+    async head(partition) {
+      const head = heads.get(partition) ?? (await firstCommit(lake, partition));
+      if (head) {
+        heads.set(partition, head);
       }
-      const next = await readHead(lake, partition);
-      heads.set(partition, next);
-      return next;
+      return head;
+    },
+    async covering(partition, offset) {
+      const known = heads.get(partition);
+      const found =
+        known && known.start <= offset ? known : await firstCommit(lake, partition, commitKey(partition, offset + 1));
+      return found && offset < found.next ? found : undefined;
     },
     async append(commit) {
       const body = Buffer.from(JSON.stringify(commit));
       const outcome = await lake.putIfAbsent(commitKey(commit.partition, commit.start), body);
       if (outcome === 'created') {
-        heads.set(commit.partition, commit.next);
+        heads.set(commit.partition, commit);
         return 'committed';
       }
       heads.delete(commit.partition);
       return 'superseded';
     },
   };
+}
+
+/** A key below `commits/`, and the offset at which a commit of that name starts; undefined for what is no commit. */
+export interface CommitObject extends ObjectInfo {
+  readonly place: { readonly partition: number; readonly start: number } | undefined;
+}
+
+/** Everything below `commits/`, partition by partition, each chain from its head back to its first commit. */
+export async function* listCommits(lake: ObjectStore, prefix = COMMIT_PREFIX): AsyncGenerator<CommitObject> {
+  let startAfter: string | undefined;
+  for (;;) {
+    const range = { prefix, keysMax: KEYS_PER_PAGE };
+    const page = await lake.list(startAfter === undefined ? range : { ...range, startAfter });
+    for (const object of page) {
+      yield { ...object, place: parseCommitKey(object.key) };
+    }
+    startAfter = page.at(-1)?.key;
+    if (page.length < KEYS_PER_PAGE) {
+      return;
+    }
+  }
 }
 
 /** The key of the commit that starts at the offset. */
@@ -67,11 +95,6 @@ export function parseCommitKey(key: string): { readonly partition: number; reado
   return match ? { partition: Number(match[1]), start: Number(NAME_MAX - BigInt(match[2] ?? 0)) } : undefined;
 }
 
-async function readHead(lake: ObjectStore, partition: number): Promise<number> {
-  const [key] = await lake.list({ prefix: `${COMMIT_PREFIX}${partition}/`, keysMax: 1 });
-  return key === undefined ? 0 : (await readCommit(lake, key)).next;
-}
-
 /** @throws UnknownFormatError when the object is no commit, one of a newer format, or the commit of another key. */
 export async function readCommit(lake: ObjectStore, key: string): Promise<Commit> {
   const commit = parseCommit(key, await lake.get(key));
@@ -81,4 +104,11 @@ export async function readCommit(lake: ObjectStore, key: string): Promise<Commit
     throw new UnknownFormatError(`the commit "${key}"`, reason);
   }
   return commit;
+}
+
+/** The first commit after the key in the order of names: the one with the largest start below it. */
+async function firstCommit(lake: ObjectStore, partition: number, startAfter?: string): Promise<Commit | undefined> {
+  const range = { prefix: `${COMMIT_PREFIX}${partition}/`, keysMax: 1 };
+  const [object] = await lake.list(startAfter === undefined ? range : { ...range, startAfter });
+  return object && readCommit(lake, object.key);
 }

@@ -1,5 +1,6 @@
 /** A commit: the record that makes a window of one Kafka partition part of the lake. */
 import { UnknownFormatError } from '../errors.ts';
+import type { DeadLetterCode } from './dead-letter.ts';
 
 export const COMMIT_FORMAT = 1;
 
@@ -14,6 +15,8 @@ export interface DataFile {
 export interface RejectedObject {
   readonly key: string;
   readonly count: number;
+  /** How many of each code. */
+  readonly codes: Readonly<{ [Code in DeadLetterCode]?: number }>;
   readonly bytes: number;
   /** The sum of the CRC-32 of the records' values, as rows have it in `_checksum`. */
   readonly checksum: number;
@@ -23,6 +26,8 @@ export interface RejectedObject {
 export interface OffsetGap {
   readonly first: number;
   readonly next: number;
+  /** `retention`: below the partition's low watermark when it was read. Else aborted, compacted or a marker. */
+  readonly cause: 'retention' | 'unknown';
 }
 
 /**

@@ -1,33 +1,24 @@
-/** The sink: records of a Kafka partition become committed files, exactly once, from an at-least-once trigger. */
-import { createHash } from 'node:crypto';
-import type { CompiledContract } from '../contract/compiled-contract.ts';
-import { DATA_PREFIX, REJECTED_PREFIX } from '../contract/names.ts';
-import { newestVersion } from '../contract/table-columns.ts';
+/** The sink of the trigger `stream`: batches of a Kafka partition become commits, exactly once. */
 import { BrokenInvariantError, PipelineError } from '../errors.ts';
-import type { KafkaRecord, ObjectStore } from '../ports.ts';
-import { COMMIT_FORMAT, type Commit, type OffsetGap } from './commit.ts';
+import type { KafkaRecord } from '../ports.ts';
+import type { Commit } from './commit.ts';
 import type { CommitLog } from './commit-log.ts';
-import { encodeDeadLetters } from './dead-letter.ts';
-import type { RowEncoder } from './row-encoder.ts';
+import { checkRepeated } from './same-topic.ts';
+import { outOfOrder, Window, type WindowPorts } from './window.ts';
 
-export interface SinkPorts {
-  readonly contract: CompiledContract;
-  readonly lake: ObjectStore;
+export interface SinkPorts extends WindowPorts {
   readonly log: CommitLog;
-  readonly rows: RowEncoder;
 }
 
 export interface SinkReport {
-  readonly rows: number;
-  readonly rejected: number;
+  /** What was committed; undefined when all records were committed before. */
+  readonly commit: Commit | undefined;
   /** Records that were committed before: a trigger delivers at least once. */
   readonly repeated: number;
-  readonly bytes: number;
 }
 
 /** Each lost race means that another writer went on; so many in a row mean that something else is wrong. */
-const RACES_MAX = 10;
-const HASH_HEX_DIGITS = 16;
+export const RACES_MAX = 10;
 
 /**
  * Commits the records of one partition that are not committed yet.
@@ -35,28 +26,37 @@ const HASH_HEX_DIGITS = 16;
  * Delivery: exactly once. A record is a row or a dead letter of exactly one commit, however often it is delivered, in
  * whatever batches, to however many writers. A crash before the commit leaves objects that no commit names.
  * @param records of one partition, offsets ascending.
+ * @throws TopicReplacedError when records below the chain's end are not the ones that were committed.
  * @throws when S3 cannot be reached: nothing was committed, the trigger delivers the batch again.
  */
 export async function sinkPartition(records: readonly KafkaRecord[], ports: SinkPorts): Promise<SinkReport> {
-  const { partition } = checkOrder(records);
+  const { partition } = checkBatch(records);
   for (let race = 0; race < RACES_MAX; race++) {
-    const start = await ports.log.next(partition);
-    const pending = records.filter(({ offset }) => offset >= start);
-    if (pending.length === 0) {
-      return { rows: 0, rejected: 0, repeated: records.length, bytes: 0 };
+    const start = (await ports.log.head(partition))?.next ?? 0;
+    const repeated = records.filter(({ offset }) => offset < start);
+    await checkRepeated(repeated, ports.log);
+    if (repeated.length === records.length) {
+      return { commit: undefined, repeated: repeated.length };
     }
-    const commit = await writeObjects(pending, start, ports);
+    const window = new Window(ports, start);
+    for (const record of records.slice(repeated.length)) {
+      window.add(record);
+    }
+    const commit = await window.write();
     if ((await ports.log.append(commit)) === 'committed') {
-      const bytes = commit.files.reduce((sum, file) => sum + file.bytes, 0);
-      const rejected = commit.rejected?.count ?? 0;
-      return { rows: commit.rows, rejected, repeated: records.length - pending.length, bytes };
+      return { commit, repeated: repeated.length };
     }
   }
-  const message = `Cannot commit partition ${partition}: ${RACES_MAX} writers in a row came first, there should be one`;
-  throw new PipelineError('UNAVAILABLE', message, { retryable: true });
+  throw tooManyRaces(partition);
 }
 
-function checkOrder(records: readonly KafkaRecord[]): KafkaRecord {
+export function tooManyRaces(partition: number): PipelineError {
+  const message = `Cannot commit partition ${partition}: ${RACES_MAX} writers in a row came first, there should be one`;
+  return new PipelineError('UNAVAILABLE', message, { retryable: true });
+}
+
+/** Before anything is dropped as repeated: a window would only see the rest. */
+function checkBatch(records: readonly KafkaRecord[]): KafkaRecord {
   const [first] = records;
   if (!first) {
     throw new BrokenInvariantError('Cannot sink a batch: it has no records');
@@ -64,57 +64,8 @@ function checkOrder(records: readonly KafkaRecord[]): KafkaRecord {
   for (const [index, record] of records.entries()) {
     const previous = records[index - 1];
     if (record.partition !== first.partition || (previous && record.offset <= previous.offset)) {
-      const reason = `offset ${record.offset} of partition ${record.partition} is out of order`;
-      throw new BrokenInvariantError(`Cannot sink a batch: ${reason}, a batch is one partition with ascending offsets`);
+      throw outOfOrder(record);
     }
   }
   return first;
-}
-
-/** Writes the objects that the commit will name. Their names are derived from their content: repeating it is harmless. */
-async function writeObjects(pending: readonly KafkaRecord[], start: number, ports: SinkPorts): Promise<Commit> {
-  const { contract, lake, rows } = ports;
-  const { file, letters } = rows.encode(pending);
-  const schemaVersion = newestVersion(contract).version;
-  const { topic, partition, offset: first } = pending[0] as KafkaRecord;
-  const { offset: last } = pending.at(-1) as KafkaRecord;
-  const put = async (prefix: string, extension: string, body: Uint8Array): Promise<string> => {
-    const hash = createHash('sha256').update(body).digest('hex').slice(0, HASH_HEX_DIGITS);
-    const key = `${prefix}${partition}-${first}-${last}-${hash}.${extension}`;
-    await lake.put(key, body);
-    return key;
-  };
-  const lettersBody = encodeDeadLetters(letters, schemaVersion);
-  const [dataKey, rejectedKey] = await Promise.all([
-    file ? put(DATA_PREFIX, 'parquet', file.bytes) : undefined,
-    letters.length > 0 ? put(REJECTED_PREFIX, 'jsonl', lettersBody) : undefined,
-  ]);
-  return {
-    format: COMMIT_FORMAT,
-    event: contract.event,
-    topic,
-    partition,
-    start,
-    first,
-    last,
-    next: last + 1,
-    rows: file?.rows ?? 0,
-    files: file && dataKey ? [{ key: dataKey, rows: file.rows, bytes: file.bytes.length }] : [],
-    rejected: rejectedKey ? { count: letters.length, key: rejectedKey, bytes: lettersBody.length } : null,
-    gaps: findGaps(pending, start),
-    schemaVersion,
-    eventTime: file?.eventTime ?? null,
-  };
-}
-
-function findGaps(pending: readonly KafkaRecord[], start: number): OffsetGap[] {
-  const gaps: OffsetGap[] = [];
-  let expected = start;
-  for (const { offset } of pending) {
-    if (offset > expected) {
-      gaps.push({ first: expected, next: offset });
-    }
-    expected = offset + 1;
-  }
-  return gaps;
 }

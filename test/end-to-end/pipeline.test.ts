@@ -153,7 +153,7 @@ test('a corrupt record put straight into Kafka becomes a dead letter with its by
   const lake = await lakeOf(host, 'order_created');
   let keys: string[] = [];
   await until(async () => {
-    keys = await lake.list({ prefix: 'rejected/', keysMax: 10 });
+    keys = (await lake.list({ prefix: 'rejected/', keysMax: 10 })).map(({ key }) => key);
     return keys.length > 0;
   });
   const [letter] = Buffer.from(await lake.get(keys[0] ?? ''))

@@ -20,7 +20,7 @@ let folder: string;
 let aws: AwsEndpoint;
 let kafka: KafkaBroker;
 let proxy: (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
-let sink: (event: MSKEvent) => Promise<void>;
+let sink: (event: MSKEvent, context: { awsRequestId: string }) => Promise<void>;
 let loader: (event: SQSEvent) => Promise<{ batchItemFailures: object[] }>;
 /** Lines that the handlers write. */
 const lines: string[] = [];
@@ -154,12 +154,13 @@ test('handlers: events go from an HTTP API event to warehouse rows, each once, t
   expect(takeMetrics()).toMatchObject({ Accepted: 4, Refused: 1 });
 
   const batch = await kafkaEvent(4);
-  await sink(batch);
-  expect(takeMetrics()).toMatchObject({ CommittedRows: 4, RejectedRecords: 0, RepeatedRecords: 0 });
-  await sink(batch);
-  expect(takeMetrics()).toMatchObject({ CommittedRows: 0, RepeatedRecords: 4 });
+  await sink(batch, { awsRequestId: 'request' });
+  expect(takeMetrics()).toMatchObject({ CommittedRows: 4, RejectedRecords: 0 });
+  await sink(batch, { awsRequestId: 'request' });
+  expect(takeMetrics()).toMatchObject({ RepeatedRecords: 4 });
 
-  const keys = await s3ObjectStore(BUCKET).list({ prefix: 'commits/', keysMax: 100 });
+  const objects = await s3ObjectStore(BUCKET).list({ prefix: 'commits/', keysMax: 100 });
+  const keys = objects.map(({ key }) => key);
   const bodies = [...keys.map((key) => notification(key)), notification(...keys), 'no notification'];
   const report = await loader(sqsEvent(...bodies));
   expect(report).toEqual({ batchItemFailures: [{ itemIdentifier: `m-${keys.length + 1}` }] });

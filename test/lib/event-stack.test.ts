@@ -19,6 +19,7 @@ const contract: CompiledContract = {
   eventTimeField: null,
   topic: { name: 'order_created', partitions: 3, retentionHours: 168 },
   freshnessSeconds: 15,
+  lake: { partitionBy: [], openPartitionsMax: 50 },
   warehouse: { target: 'duckdb', table: 'order_created' },
   versions: [version(1), version(2), version(3)],
 };

@@ -3,6 +3,8 @@ import type { CompiledContract, SchemaVersion } from '../../../pipeline/contract
 import { glueHeader } from '../../../pipeline/framing.ts';
 import type { KafkaRecord } from '../../../pipeline/ports.ts';
 import { compileJsonEncoder } from '../../../pipeline/protobuf/encode-json.ts';
+import type { DeadLetter } from '../../../pipeline/sink/dead-letter.ts';
+import type { EncodedFile, RowEncoder } from '../../../pipeline/sink/row-encoder.ts';
 import { ORDER_VERSION_ID, orderContract, orderData } from '../ingest/order-events.ts';
 
 export const INGESTED_AT = Date.UTC(2026, 10, 20, 12, 0, 1);
@@ -38,6 +40,18 @@ export function kafkaRecord(offset: number, changes: Partial<KafkaRecord> = {}):
     }),
     ...changes,
   };
+}
+
+/** One batch through the encoder: its file, undefined when there is none, and its dead letters. */
+export function encode(
+  rows: RowEncoder,
+  records: readonly KafkaRecord[],
+): { readonly file: EncodedFile | undefined; readonly letters: DeadLetter[] } {
+  const letters = records.flatMap((record) => {
+    const refusal = rows.add(record);
+    return refusal ? [{ record, ...refusal }] : [];
+  });
+  return { file: rows.finish({})[0], letters };
 }
 
 export const headers = (values: Record<string, string>): KafkaRecord['headers'] =>

@@ -81,13 +81,15 @@ function faultyStore(objects: Map<string, Uint8Array>, faults: Fault[]): ObjectS
         () => write(key, body),
         () => 'exists',
       ),
-    list: ({ prefix, keysMax }) =>
+    list: ({ prefix, startAfter, keysMax }) =>
       call(
         () =>
           [...objects.keys()]
             .filter((key) => key.startsWith(prefix))
+            .filter((key) => startAfter === undefined || key > startAfter)
             .sort()
-            .slice(0, keysMax),
+            .slice(0, keysMax)
+            .map((key) => ({ key, bytes: 0, modifiedAt: 0 })),
         same,
       ),
   };

@@ -14,9 +14,15 @@ const records = (...offsets: number[]) => offsets.map((offset) => kafkaRecord(of
 
 test('sinkPartition: commits rows, and says what was there before', async () => {
   const ports = world();
-  expect(await sinkPartition(records(0, 1, 2), ports)).toMatchObject({ rows: 3, rejected: 0, repeated: 0 });
-  expect(await sinkPartition(records(1, 2, 3), ports)).toMatchObject({ rows: 1, rejected: 0, repeated: 2 });
-  expect(await sinkPartition(records(0, 3), ports)).toEqual({ rows: 0, rejected: 0, repeated: 2, bytes: 0 });
+  expect(await sinkPartition(records(0, 1, 2), ports)).toMatchObject({
+    commit: { rows: 3, rejected: null },
+    repeated: 0,
+  });
+  expect(await sinkPartition(records(1, 2, 3), ports)).toMatchObject({
+    commit: { rows: 1, rejected: null },
+    repeated: 2,
+  });
+  expect(await sinkPartition(records(0, 3), ports)).toEqual({ commit: undefined, repeated: 2 });
   const [first, second] = commitsOf(ports.lake.objects);
   expect(first).toMatchObject({ format: 1, event: 'order_created', start: 0, first: 0, last: 2, next: 3, rows: 3 });
   expect(second).toMatchObject({ start: 3, first: 3, last: 3, next: 4, rows: 1, gaps: [], schemaVersion: 1 });
@@ -29,10 +35,10 @@ test('sinkPartition: offsets that Kafka did not deliver are gaps in the commit',
   await sinkPartition(records(12), ports);
   expect(commitsOf(ports.lake.objects).map(({ gaps }) => gaps)).toEqual([
     [
-      { first: 0, next: 5 },
-      { first: 7, next: 9 },
+      { first: 0, next: 5, cause: 'unknown' },
+      { first: 7, next: 9, cause: 'unknown' },
     ],
-    [{ first: 10, next: 12 }],
+    [{ first: 10, next: 12, cause: 'unknown' }],
   ]);
 });
 
@@ -51,7 +57,9 @@ test('sinkPartition: works up to the largest offset of a double', async () => {
 test('sinkPartition: a corrupt record becomes a dead letter with its bytes, headers and reason, and the batch goes on', async () => {
   const ports = world();
   const corrupt = kafkaRecord(1, { key: null, value: Uint8Array.of(0xff, 0, 7), headers: headers({ trace: 'ü' }) });
-  expect(await sinkPartition([kafkaRecord(0), corrupt, kafkaRecord(2)], ports)).toMatchObject({ rows: 2, rejected: 1 });
+  expect(await sinkPartition([kafkaRecord(0), corrupt, kafkaRecord(2)], ports)).toMatchObject({
+    commit: { rows: 2, rejected: { count: 1 } },
+  });
   const [commit] = commitsOf(ports.lake.objects);
   expect(commit).toMatchObject({ rows: 2, rejected: { count: 1 } });
   expect(commit && lettersOf(ports.lake.objects, commit)).toEqual([
@@ -73,9 +81,7 @@ test('sinkPartition: a corrupt record becomes a dead letter with its bytes, head
 test('sinkPartition: a batch of dead letters alone is committed without a file', async () => {
   const ports = world();
   expect(await sinkPartition([kafkaRecord(0, { value: null })], ports)).toMatchObject({
-    rows: 0,
-    rejected: 1,
-    bytes: 0,
+    commit: { rows: 0, rejected: { count: 1 } },
   });
   expect(commitsOf(ports.lake.objects)[0]).toMatchObject({ files: [], eventTime: null, next: 1 });
 });
@@ -97,7 +103,7 @@ test('sinkPartition: when the answer to its commit got lost, it finds the record
     },
   };
   const report = await sinkPartition(records(0, 1), { ...ports, log: commitLog(lake) });
-  expect(report).toMatchObject({ rows: 0, repeated: 2 });
+  expect(report).toEqual({ commit: undefined, repeated: 2 });
   expect(commitsOf(ports.lake.objects)).toHaveLength(1);
 });
 

@@ -1,0 +1,138 @@
+/** The sink of the trigger `drain`: reads a topic from where its lake ends to its high watermarks, in large files. */
+import type { CompiledContract } from '../contract/compiled-contract.ts';
+import type { KafkaRecord, ObjectStore, PartitionOffsets, TopicReader } from '../ports.ts';
+import type { Commit } from './commit.ts';
+import type { CommitLog } from './commit-log.ts';
+import type { RowEncoder } from './row-encoder.ts';
+import { checkRepeated, TopicReplacedError } from './same-topic.ts';
+import { RACES_MAX, tooManyRaces } from './sink.ts';
+import { Window } from './window.ts';
+
+export interface DrainPorts {
+  readonly contract: CompiledContract;
+  readonly lake: ObjectStore;
+  readonly log: CommitLog;
+  readonly reader: TopicReader;
+  /** One for each partition that is drained at a time; they may be kept for the next run. */
+  readonly encoders: readonly RowEncoder[];
+  /** Milliseconds until the run must have returned. */
+  readonly timeLeftMs: () => number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Is told each commit of this run, and when its first record was taken up. */
+  readonly committed: (commit: Commit, startedAt: number) => void;
+}
+
+export interface DrainLimits {
+  /** Of keys and values; a commit ends with the record that reaches it, and memory grows with it. */
+  readonly inputBytesMax: number;
+  /** With less time left no further record is read: what was read is written and committed in it. */
+  readonly reserveMs: number;
+}
+
+/** A partition in the hands of one encoder. */
+interface Lane extends DrainPorts {
+  readonly rows: RowEncoder;
+  readonly offsets: PartitionOffsets;
+  readonly limits: DrainLimits;
+}
+
+/**
+ * Commits what the topic holds and the lake does not, partition by partition, the one with most to do first.
+ *
+ * Delivery: exactly once, also when runs overlap or die: the commit log lets one writer on. Memory: `inputBytesMax`
+ * encoded, and a few fetches, for each encoder, however long the backlog. What time does not allow is left for the next
+ * run; nothing new writes nothing.
+ * @returns how many offsets are left between the chains' ends and the high watermarks that this run saw.
+ * @throws AggregateError when partitions failed; the others were drained all the same.
+ */
+export async function drainTopic(ports: DrainPorts, limits: DrainLimits): Promise<number> {
+  const topic = ports.contract.topic.name;
+  const backlog: Array<{ readonly offsets: PartitionOffsets; readonly size: number }> = [];
+  const failures: unknown[] = [];
+  const tryEach = async (work: () => Promise<void>): Promise<void> =>
+    work().catch((error) => void failures.push(error));
+  for (const offsets of await ports.reader.offsets(topic)) {
+    await tryEach(async () => {
+      backlog.push({ offsets, size: offsets.high - (await chainEnd(ports.log, offsets.partition)) });
+    });
+  }
+  backlog.sort((a, b) => b.size - a.size);
+  let behind = 0;
+  const lanes = ports.encoders.map(async (rows) => {
+    for (let next = backlog.shift(); next; next = backlog.shift()) {
+      const { offsets } = next;
+      await tryEach(async () => {
+        behind += await drainPartition({ ...ports, rows, offsets, limits });
+      });
+    }
+  });
+  await Promise.all(lanes);
+  if (failures.length > 0) {
+    throw new AggregateError(failures, `Cannot drain all of the topic "${topic}": ${failures.map(String).join('; ')}`);
+  }
+  return behind;
+}
+
+const chainEnd = async (log: CommitLog, partition: number): Promise<number> => (await log.head(partition))?.next ?? 0;
+
+/** @returns how many offsets are left. */
+async function drainPartition(lane: Lane): Promise<number> {
+  const { offsets, limits, log, timeLeftMs, contract } = lane;
+  for (let race = 0; race < RACES_MAX; race++) {
+    const start = await chainEnd(log, offsets.partition);
+    if (start > offsets.high) {
+      const reason = `it ends at offset ${offsets.high}, and offsets up to ${start} were committed`;
+      throw new TopicReplacedError(contract.topic.name, offsets.partition, reason);
+    }
+    const isOver = start === offsets.high || timeLeftMs() < limits.reserveMs;
+    if (isOver || (await drainFrom(start, lane)) === 'drained') {
+      return offsets.high - (await chainEnd(log, offsets.partition));
+    }
+  }
+  throw tooManyRaces(offsets.partition);
+}
+
+/** @returns `superseded` when another writer committed first: what was read since the last commit must be read again. */
+async function drainFrom(start: number, lane: Lane): Promise<'drained' | 'superseded'> {
+  const { offsets, limits, log, contract } = lane;
+  const { partition, low, high } = offsets;
+  let startedAt = lane.now();
+  let window = new Window(lane, start, low);
+  const commit = async (): Promise<boolean> => {
+    const written = await window.write();
+    const isCommitted = (await log.append(written)) === 'committed';
+    if (isCommitted) {
+      lane.committed(written, startedAt);
+    }
+    return isCommitted;
+  };
+  // The last committed record is read again: it shows that this is the topic that was committed.
+  const range = { partition, first: start > low ? start - 1 : start, next: high };
+  for await (const batch of lane.reader.read(contract.topic.name, range)) {
+    for (const record of await unrepeated(batch, start, log)) {
+      window.add(record);
+      if (window.inputBytes >= limits.inputBytesMax) {
+        if (!(await commit())) {
+          return 'superseded';
+        }
+        startedAt = lane.now();
+        window = new Window(lane, record.offset + 1, low);
+      }
+    }
+    if (lane.timeLeftMs() < limits.reserveMs) {
+      break;
+    }
+  }
+  return window.isEmpty || (await commit()) ? 'drained' : 'superseded';
+}
+
+async function unrepeated(
+  batch: readonly KafkaRecord[],
+  start: number,
+  log: CommitLog,
+): Promise<readonly KafkaRecord[]> {
+  const fresh = batch.filter(({ offset }) => offset >= start);
+  await checkRepeated(batch.slice(0, batch.length - fresh.length), log);
+  return fresh;
+}

@@ -1,0 +1,106 @@
+/** In which folder of the lake a row belongs. */
+import type { Column } from '../contract/column.ts';
+import type { CompiledContract } from '../contract/compiled-contract.ts';
+import { newestVersion, tableColumns } from '../contract/table-columns.ts';
+import { columnTree, type LeafNode } from '../parquet/column-tree.ts';
+import type { Rejection } from '../parquet/rejection.ts';
+import { compileProtobufReader } from '../protobuf/protobuf-reader.ts';
+import type { ReadRecord } from './record-reader.ts';
+
+/**
+ * The folder of a row below `data/`, in Hive's form: `country=DE/day=2026-11-20/`, empty without partition columns; or
+ * why the payload was refused.
+ */
+export type LakeFolder = (record: ReadRecord) => string | Rejection;
+
+/** Where rows go that have no folder of their own: one past `openPartitionsMax`, or a name too long for a key. */
+export const OVERFLOW_FOLDER = 'overflow/';
+/** Hive's name for no value, and its empty text. */
+const NO_VALUE = '__HIVE_DEFAULT_PARTITION__';
+/** S3 keys have at most 1,024 bytes, and there are at most six levels. */
+const LEVEL_LENGTH_MAX = 140;
+
+/** Parts of the event time in UTC: how many characters of ISO 8601 tell one period from the next. */
+const TIME_PARTS: ReadonlyMap<string, readonly [from: number, to: number]> = new Map([
+  ['year', [0, 4]],
+  ['month', [5, 7]],
+  ['day', [8, 10]],
+  ['hour', [11, 13]],
+]);
+
+export const isTimePart = (name: string): boolean => TIME_PARTS.has(name);
+
+/** Whether values of the column can name folders. */
+export function isFolderColumn({ type, nullable }: Column): boolean {
+  return !nullable && ['string', 'int', 'boolean', 'enum'].includes(type.kind);
+}
+
+/** Payload columns are decoded for themselves, before it is known which file the row goes to. */
+export function lakeFolder(contract: CompiledContract): LakeFolder {
+  const { partitionBy } = contract.lake;
+  if (partitionBy.length === 0) {
+    return () => '';
+  }
+  const fields = payloadFields(contract);
+  return (record) => {
+    const values = fields?.(record) ?? new Map<string, string>();
+    if (!(values instanceof Map)) {
+      return values;
+    }
+    const date = new Date(Math.floor(Number(record.timeMicros) / 1000));
+    // A time that no date can be is refused with the row's other columns.
+    const time = Number.isNaN(date.getTime()) ? '' : date.toISOString();
+    const parts = partitionBy.map((name) => {
+      const [from, to] = TIME_PARTS.get(name) ?? [0, 0];
+      return `${name}=${values.get(name) ?? time.slice(from, to)}/`;
+    });
+    return parts.every((part) => part.length <= LEVEL_LENGTH_MAX) ? parts.join('') : OVERFLOW_FOLDER;
+  };
+}
+
+/** Reads the payload's partition columns as text; undefined when all partition columns are of the time. */
+function payloadFields(
+  contract: CompiledContract,
+): ((record: ReadRecord) => Map<string, string> | Rejection) | undefined {
+  const names = contract.lake.partitionBy.filter((name) => !isTimePart(name));
+  const columns = tableColumns(contract).filter(({ name }) => names.includes(name));
+  if (columns.length === 0) {
+    return undefined;
+  }
+  const nodes = columnTree(columns);
+  const leaves = nodes.flatMap(({ leaves: own }) => own);
+  const readers = new Map(contract.versions.map((each) => [each.version, compileProtobufReader(each.message, nodes)]));
+  const newest = newestVersion(contract).version;
+  return ({ schemaVersion, payload }) => {
+    const rejection = (readers.get(schemaVersion) ?? readers.get(newest))?.(payload);
+    const values = new Map(rejection ? [] : leaves.map((leaf) => [leaf.column.name, folderValue(leaf)]));
+    for (const leaf of leaves) {
+      leaf.levels.clear();
+      leaf.values.clear();
+    }
+    return rejection ?? values;
+  };
+}
+
+/** The one value in the leaf's store, as text that is safe in a key. */
+function folderValue({ column: { type }, values }: LeafNode): string {
+  let text = '';
+  values.visitBytes((bytes, from, to) => {
+    const value = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from);
+    if (type.kind === 'boolean') {
+      text = String(value[0] === 1);
+    } else if (type.kind === 'int') {
+      text = integerText(value, type.signed);
+    } else {
+      text = value.toString('utf8');
+    }
+  });
+  return text === '' ? NO_VALUE : encodeURIComponent(text).replaceAll('*', '%2A').replaceAll("'", '%27');
+}
+
+function integerText(value: Buffer, signed: boolean): string {
+  if (value.length === 8) {
+    return String(signed ? value.readBigInt64LE() : value.readBigUInt64LE());
+  }
+  return String(signed ? value.readInt32LE() : value.readUInt32LE());
+}

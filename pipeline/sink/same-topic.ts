@@ -1,0 +1,45 @@
+/** Tells a repeated record from the record of another topic that took the name and the offsets of the first. */
+import { PipelineError } from '../errors.ts';
+import type { KafkaRecord } from '../ports.ts';
+import type { Commit } from './commit.ts';
+import type { CommitLog } from './commit-log.ts';
+import { valueChecksum } from './record-reader.ts';
+
+/** The topic was deleted and made again under a lake that holds its first life. Waiting does not mend it. */
+export class TopicReplacedError extends PipelineError {
+  override readonly name = 'TopicReplacedError';
+
+  constructor(topic: string, partition: number, reason: string) {
+    const what = `Cannot sink partition ${partition} of the topic "${topic}": ${reason}`;
+    const how =
+      'give the event a new name, or put the old lake and its ledger away (docs/runbook.md, "Topic replaced")';
+    super('TOPIC_REPLACED', `${what}. The topic was deleted and made again; ${how}`, { retryable: false });
+  }
+}
+
+/**
+ * Checks that records below the chain's end are the ones that were committed, by what the commit says of them: the
+ * range of their Kafka timestamps, the checksums of its first and last record, and its gaps.
+ * @param repeated of one partition, offsets ascending; the first and the last are looked at.
+ * @throws TopicReplacedError when one of them cannot be the committed record.
+ */
+export async function checkRepeated(repeated: readonly KafkaRecord[], log: CommitLog): Promise<void> {
+  for (const record of new Set([repeated[0], repeated.at(-1)])) {
+    const commit = record && (await log.covering(record.partition, record.offset));
+    if (commit && !isCommitted(record, commit)) {
+      const reason = `its record at offset ${record.offset} is not the one that was committed`;
+      throw new TopicReplacedError(record.topic, record.partition, reason);
+    }
+  }
+}
+
+function isCommitted(record: KafkaRecord, { first, last, ends, timestamps, gaps }: Commit): boolean {
+  const { offset, timestamp } = record;
+  return (
+    timestamp >= timestamps.min &&
+    timestamp <= timestamps.max &&
+    !gaps.some((gap) => offset >= gap.first && offset < gap.next) &&
+    (offset !== first || valueChecksum(record) === ends.first) &&
+    (offset !== last || valueChecksum(record) === ends.last)
+  );
+}

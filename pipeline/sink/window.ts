@@ -1,0 +1,163 @@
+/** A window: consecutive records of one Kafka partition on the way to becoming one commit. */
+import { createHash } from 'node:crypto';
+import type { CompiledContract } from '../contract/compiled-contract.ts';
+import { DATA_PREFIX, REJECTED_PREFIX } from '../contract/names.ts';
+import { newestVersion } from '../contract/table-columns.ts';
+import { BrokenInvariantError } from '../errors.ts';
+import type { KafkaRecord, ObjectStore } from '../ports.ts';
+import { COMMIT_FORMAT, type Commit, type OffsetGap } from './commit.ts';
+import { type DeadLetter, type DeadLetterCode, encodeDeadLetters } from './dead-letter.ts';
+import { isoTime } from './iso-time.ts';
+import { valueChecksum } from './record-reader.ts';
+import type { EncodedFile, RowEncoder } from './row-encoder.ts';
+
+export interface WindowPorts {
+  readonly contract: CompiledContract;
+  readonly lake: ObjectStore;
+  /** Used by one window at a time. */
+  readonly rows: RowEncoder;
+}
+
+const HASH_HEX_DIGITS = 16;
+
+export class Window {
+  readonly #ports: WindowPorts;
+  readonly #start: number;
+  readonly #lowWatermark: number;
+  readonly #letters: DeadLetter[] = [];
+  readonly #gaps: OffsetGap[] = [];
+  readonly #timestamps = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY };
+  #first: KafkaRecord | undefined;
+  #last: KafkaRecord | undefined;
+  #inputBytes = 0;
+
+  /**
+   * @param start where the partition's chain ends.
+   * @param lowWatermark of the partition, as far as it is known: offsets before it are gone. @default 0
+   */
+  constructor(ports: WindowPorts, start: number, lowWatermark = 0) {
+    this.#ports = ports;
+    this.#start = start;
+    this.#lowWatermark = lowWatermark;
+    ports.rows.reset();
+  }
+
+  get #expected(): number {
+    return this.#last ? this.#last.offset + 1 : this.#start;
+  }
+
+  get isEmpty(): boolean {
+    return this.#first === undefined;
+  }
+
+  /** Of the keys and values of the records so far. */
+  get inputBytes(): number {
+    return this.#inputBytes;
+  }
+
+  /** @throws BrokenInvariantError for a record that does not follow on. */
+  add(record: KafkaRecord): void {
+    if (record.offset < this.#expected) {
+      throw outOfOrder(record);
+    }
+    this.#noteGap(record.offset);
+    const refusal = this.#ports.rows.add(record);
+    if (refusal) {
+      this.#letters.push({ record, ...refusal });
+    }
+    this.#timestamps.min = Math.min(this.#timestamps.min, record.timestamp);
+    this.#timestamps.max = Math.max(this.#timestamps.max, record.timestamp);
+    this.#inputBytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
+    this.#first ??= record;
+    this.#last = record;
+  }
+
+  /**
+   * Writes the objects that the commit names. Their names are derived from their content, so that repeating it is
+   * harmless. The window is over then.
+   */
+  async write(): Promise<Commit> {
+    const { contract, rows } = this.#ports;
+    const [first, last] = [this.#first, this.#last];
+    if (!first || !last) {
+      throw new BrokenInvariantError('Cannot write a window: it has no records');
+    }
+    const schemaVersion = newestVersion(contract).version;
+    const { topic, partition } = first;
+    const place = { 'headrace.topic': topic, 'headrace.partition': String(partition) };
+    const files = rows.finish({ ...place, 'headrace.offsets': `${first.offset}-${last.offset}` });
+    const stem = `${partition}-${first.offset}-${last.offset}`;
+    const letters = encodeDeadLetters(this.#letters, schemaVersion);
+    const [rejectedKey, ...fileKeys] = await Promise.all([
+      this.#letters.length > 0 ? this.#put(`${REJECTED_PREFIX}${stem}`, 'jsonl', letters) : undefined,
+      ...files.map(({ folder, bytes }) => this.#put(`${DATA_PREFIX}${folder}${stem}`, 'parquet', bytes)),
+    ]);
+    return {
+      format: COMMIT_FORMAT,
+      event: contract.event,
+      topic,
+      partition,
+      start: this.#start,
+      first: first.offset,
+      last: last.offset,
+      next: last.offset + 1,
+      rows: sum(files.map((file) => file.rows)),
+      checksum: sum(files.map((file) => file.checksum)),
+      files: files.map(({ rows: count, bytes }, index) => ({
+        key: fileKeys[index] ?? '',
+        rows: count,
+        bytes: bytes.length,
+      })),
+      rejected: rejectedKey === undefined ? null : this.#rejected(rejectedKey, letters),
+      gaps: this.#gaps,
+      schemaVersion,
+      timestamps: this.#timestamps,
+      ends: { first: valueChecksum(first), last: valueChecksum(last) },
+      eventTime: eventTime(files),
+    };
+  }
+
+  async #put(stem: string, extension: string, body: Uint8Array): Promise<string> {
+    const hash = createHash('sha256').update(body).digest('hex').slice(0, HASH_HEX_DIGITS);
+    const key = `${stem}-${hash}.${extension}`;
+    await this.#ports.lake.put(key, body);
+    return key;
+  }
+
+  #rejected(key: string, { length: bytes }: Uint8Array): Commit['rejected'] {
+    const checksum = sum(this.#letters.map(({ record }) => valueChecksum(record)));
+    const codes: { [Code in DeadLetterCode]?: number } = {};
+    for (const { code } of this.#letters) {
+      codes[code] = (codes[code] ?? 0) + 1;
+    }
+    return { key, count: this.#letters.length, codes, bytes, checksum };
+  }
+
+  #noteGap(offset: number): void {
+    const expected = this.#expected;
+    const retained = Math.min(offset, Math.max(expected, this.#lowWatermark));
+    if (retained > expected) {
+      this.#gaps.push({ first: expected, next: retained, cause: 'retention' });
+    }
+    if (offset > retained) {
+      this.#gaps.push({ first: retained, next: offset, cause: 'unknown' });
+    }
+  }
+}
+
+export function outOfOrder({ partition, offset }: KafkaRecord): BrokenInvariantError {
+  const reason = `offset ${offset} of partition ${partition} is out of order`;
+  return new BrokenInvariantError(`Cannot sink a batch: ${reason}, a batch is one partition with ascending offsets`);
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+function eventTime(files: readonly EncodedFile[]): Commit['eventTime'] {
+  if (files.length === 0) {
+    return null;
+  }
+  const times = files.flatMap(({ timeMicros: { min, max } }) => [min, max]);
+  const least = times.reduce((least, time) => (time < least ? time : least));
+  const greatest = times.reduce((greatest, time) => (time > greatest ? time : greatest));
+  return { min: isoTime(least), max: isoTime(greatest) };
+}
