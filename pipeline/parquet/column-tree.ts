@@ -12,6 +12,13 @@ interface Node {
   readonly definition: number;
   /** How many repeated ancestors there are; entries that continue the nearest one carry this level. */
   readonly repetition: number;
+  /**
+   * Where a reader notes that a value of this nullable column is there, or that an element or entry of this list or map
+   * begins; undefined where nothing is to be noted. One note serves all leaves below that are as present as the node.
+   */
+  readonly entries: Levels | undefined;
+  /** All `entries` at and below this node. */
+  readonly groups: readonly Levels[];
   /** The leaves at or below this node, in schema order. */
   readonly leaves: readonly LeafNode[];
 }
@@ -19,6 +26,7 @@ interface Node {
 export interface LeafNode extends Node {
   readonly kind: 'leaf';
   readonly path: readonly string[];
+  /** Shared by the leaves whose levels are always equal: those that are there whenever the same ancestor is. */
   readonly levels: Levels;
   readonly values: NumberValues | BytesValues | BooleanValues | FixedValues;
 }
@@ -44,20 +52,24 @@ export type ColumnNode = LeafNode | StructNode | ListNode | MapNode;
 /**
  * Builds the nodes of a table's columns, each leaf with empty stores.
  *
+ * @param rows levels of the leaves that each row has exactly once: a count, which whoever ends a row increments
  * @throws RangeError for a table or struct without columns, with two of one name, or a decimal that cannot be
  */
-export function columnTree(columns: readonly Column[]): readonly ColumnNode[] {
-  return childNodes(columns, { path: [], definition: 0, repetition: 0 });
+export function columnTree(columns: readonly Column[], rows: Levels = new Levels(0, 0)): readonly ColumnNode[] {
+  return childNodes(columns, { path: [], definition: 0, repetition: 0, levels: rows });
 }
 
-/** Appends an absence below `node`: of its ancestors, `definition` are there. */
+/** Appends an absence below `node`, a column that may be absent: of its ancestors, `definition` are there. */
 export function appendAbsent(node: ColumnNode, definition: number, repetition: number): void {
-  for (const leaf of node.leaves) leaf.levels.absent(definition, repetition);
+  for (const levels of node.groups) levels.absent(definition, repetition);
 }
 
 /** Takes back what was appended after the first `rows` rows. */
 export function undoRows(leaves: readonly LeafNode[], rows: number): void {
-  for (const { levels, values } of leaves) values.truncate(values.count - levels.dropAfterRow(rows));
+  for (const { levels, values } of leaves) {
+    levels.dropAfterRow(rows);
+    values.truncate(levels.valueCount);
+  }
 }
 
 /** Bytes of a decimal of `precision` digits as two's complement. */
@@ -69,6 +81,7 @@ interface Position {
   readonly path: readonly string[];
   readonly definition: number;
   readonly repetition: number;
+  readonly levels: Levels;
 }
 
 function childNodes(columns: readonly Column[], parent: Position): ColumnNode[] {
@@ -83,35 +96,49 @@ function childNodes(columns: readonly Column[], parent: Position): ColumnNode[] 
 
 function columnNode(column: Column, name: string, parent: Position): ColumnNode {
   const path = [...parent.path, name];
-  const definition = parent.definition + (column.nullable ? 1 : 0);
+  const { type, nullable } = column;
+  const definition = parent.definition + (nullable ? 1 : 0);
   const { repetition } = parent;
-  const { type } = column;
+  const levels = nullable ? new Levels(definition, repetition) : parent.levels;
   const base = { column, definition, repetition };
   switch (type.kind) {
     case 'struct': {
-      const children = childNodes(type.fields, { path, definition, repetition });
-      return { kind: 'struct', ...base, children, leaves: children.flatMap((child) => child.leaves) };
+      const children = childNodes(type.fields, { path, definition, repetition, levels });
+      return { kind: 'struct', ...base, children, ...below(children, nullable ? levels : undefined) };
     }
     case 'list': {
-      const inside = { path: [...path, 'list'], definition: definition + 1, repetition: repetition + 1 };
+      const inside = repeated(path, 'list', base);
       const element = columnNode(type.element, 'element', inside);
-      return { kind: 'list', ...base, element, leaves: element.leaves };
+      return { kind: 'list', ...base, element, ...below([element], inside.levels) };
     }
     case 'map': {
-      const inside = { path: [...path, 'key_value'], definition: definition + 1, repetition: repetition + 1 };
+      const inside = repeated(path, 'key_value', base);
       const key = columnNode(type.key, 'key', inside);
       const value = columnNode(type.value, 'value', inside);
-      return { kind: 'map', ...base, key, value, leaves: [...key.leaves, ...value.leaves] };
+      return { kind: 'map', ...base, key, value, ...below([key, value], inside.levels) };
     }
     default: {
-      const values = valueStore(type);
+      const own = nullable ? { entries: levels, groups: [levels] } : { entries: undefined, groups: [] };
       const leaves: LeafNode[] = [];
-      const levels = new Levels(definition, repetition);
-      const leaf: LeafNode = { kind: 'leaf', ...base, path, levels, values, leaves };
+      const leaf: LeafNode = { kind: 'leaf', ...base, path, levels, values: valueStore(type), leaves, ...own };
       leaves.push(leaf);
       return leaf;
     }
   }
+}
+
+function repeated(path: readonly string[], step: string, at: { definition: number; repetition: number }): Position {
+  const definition = at.definition + 1;
+  const repetition = at.repetition + 1;
+  return { path: [...path, step], definition, repetition, levels: new Levels(definition, repetition) };
+}
+
+/** What a node with children knows of them; `own` levels count where a leaf has them. */
+function below(children: readonly ColumnNode[], own: Levels | undefined): Pick<Node, 'leaves' | 'entries' | 'groups'> {
+  const leaves = children.flatMap((child) => child.leaves);
+  const entries = leaves.some(({ levels }) => levels === own) ? own : undefined;
+  const groups = children.flatMap((child) => child.groups);
+  return { leaves, entries, groups: entries ? [entries, ...groups] : groups };
 }
 
 type LeafType = Exclude<ColumnType, { kind: 'struct' | 'list' | 'map' }>;

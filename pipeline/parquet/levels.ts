@@ -2,8 +2,8 @@
 import { grownBytes } from './byte-buffer.ts';
 
 /**
- * One entry per value or absence, in row order. A leaf without optional or repeated ancestors keeps a count only.
- * The fields are open to the page encoder; only these methods write them.
+ * One entry per value or absence, in row order, of all leaves that share these levels. Leaves without optional or
+ * repeated ancestors have a count only. The fields are open to the page encoder; only these methods write them.
  */
 export class Levels {
   readonly maxDefinition: number;
@@ -11,6 +11,8 @@ export class Levels {
   definitions: Uint8Array = new Uint8Array(0);
   repetitions: Uint8Array = new Uint8Array(0);
   count = 0;
+  /** Entries without a value. */
+  absences = 0;
   /** Entries at repetition level 0, counted where the two numbers can differ. */
   #repeatedRows = 0;
 
@@ -24,35 +26,30 @@ export class Levels {
     return this.maxRepetition > 0 ? this.#repeatedRows : this.count;
   }
 
+  /** Values that each leaf of these levels must have. */
+  get valueCount(): number {
+    return this.count - this.absences;
+  }
+
   /** An entry with a value; `repetition` tells which repeated ancestor it continues, 0 begins a row. */
   present(repetition: number): void {
-    if (this.maxDefinition > 0) this.absent(this.maxDefinition, repetition);
+    if (this.maxDefinition > 0) this.#entry(this.maxDefinition, repetition);
     else this.count++;
   }
 
   /** An entry without a value: `definition` of its ancestors are there. */
   absent(definition: number, repetition: number): void {
-    const at = this.count++;
-    if (at === this.definitions.length) this.#grow();
-    this.definitions[at] = definition;
-    if (this.maxRepetition === 0) return;
-    this.repetitions[at] = repetition;
-    if (repetition === 0) this.#repeatedRows++;
+    this.absences++;
+    this.#entry(definition, repetition);
   }
 
-  /**
-   * Drops the entries of a row that was begun and not finished.
-   *
-   * @returns how many of them had a value
-   */
-  dropAfterRow(rows: number): number {
-    let values = 0;
+  /** Drops the entries of a row that was begun and not finished. */
+  dropAfterRow(rows: number): void {
     while (this.rows > rows) {
       const at = --this.count;
-      if (this.maxDefinition === 0 || this.definitions[at] === this.maxDefinition) values++;
+      if (this.maxDefinition > 0 && this.definitions[at] !== this.maxDefinition) this.absences--;
       if (this.maxRepetition > 0 && this.repetitions[at] === 0) this.#repeatedRows--;
     }
-    return values;
   }
 
   /** The index of the entry that begins `rows` rows after the row that begins at entry `from`. */
@@ -82,7 +79,17 @@ export class Levels {
 
   clear(): void {
     this.count = 0;
+    this.absences = 0;
     this.#repeatedRows = 0;
+  }
+
+  #entry(definition: number, repetition: number): void {
+    const at = this.count++;
+    if (at === this.definitions.length) this.#grow();
+    this.definitions[at] = definition;
+    if (this.maxRepetition === 0) return;
+    this.repetitions[at] = repetition;
+    if (repetition === 0) this.#repeatedRows++;
   }
 
   #grow(): void {

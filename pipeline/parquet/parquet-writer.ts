@@ -6,6 +6,7 @@ import { type ColumnNode, columnTree, type LeafNode, undoRows } from './column-t
 import { type Compression, pageCodec } from './compression.ts';
 import { FileOutput } from './file-output.ts';
 import { fileFooter, type RowGroup, type StoredChunk } from './footer.ts';
+import { Levels } from './levels.ts';
 import { writePageIndex } from './page-index.ts';
 import { type Rejection, rejectAt } from './rejection.ts';
 import { type ValueAppender, valueAppender } from './value-appender.ts';
@@ -49,7 +50,9 @@ export class ParquetWriter {
   readonly #format: ChunkFormat;
   readonly #bloomLeaves: ReadonlySet<LeafNode>;
   readonly #rowGroupBytes: number;
-  #rows = 0;
+  /** Counts the rows of the current row group. */
+  readonly #rows = new Levels(0, 0);
+  readonly #levels: ReadonlySet<Levels>;
   #rowGroups: RowGroup[] = [];
   #output = new FileOutput();
 
@@ -62,10 +65,11 @@ export class ParquetWriter {
         `Cannot write row groups of "${rowGroupBytes}" bytes: 1 to ${ROW_GROUP_BYTES_MAX} are allowed`,
       );
     }
-    this.columns = columnTree(columns);
+    this.columns = columnTree(columns, this.#rows);
     this.#names = columns.map((column) => column.name);
     this.#appenders = this.columns.map(valueAppender);
     this.#leaves = this.columns.flatMap((node) => node.leaves);
+    this.#levels = new Set(this.#leaves.map((leaf) => leaf.levels));
     this.#format = { codec: pageCodec(compression, level), pageBytes, pageRows, delta: deltaEncodings };
     this.#bloomLeaves = new Set(bloomColumns.map((name) => this.#leafNamed(name)));
     this.#rowGroupBytes = rowGroupBytes;
@@ -73,7 +77,7 @@ export class ParquetWriter {
 
   /** Rows of the current file so far. */
   get rowCount(): number {
-    return this.#rowGroups.reduce((rows, group) => rows + group.rows, this.#rows);
+    return this.#rowGroups.reduce((rows, group) => rows + group.rows, this.#rows.count);
   }
 
   /**
@@ -131,34 +135,34 @@ export class ParquetWriter {
   }
 
   #undoRow(rejection: Rejection): Rejection {
-    undoRows(this.#leaves, this.#rows);
+    undoRows(this.#leaves, this.#rows.count);
     return rejection;
   }
 
   #endRow(): void {
-    this.#rows++;
-    if (this.#rows % SETTLE_ROWS !== 0) return;
+    this.#rows.present(0);
+    if (this.#rows.count % SETTLE_ROWS !== 0) return;
     let bytes = 0;
-    for (const { levels, values } of this.#leaves) {
+    for (const { values } of this.#leaves) {
       values.settle();
-      bytes += values.byteLength() + levels.byteLength();
+      bytes += values.byteLength();
     }
+    for (const levels of this.#levels) bytes += levels.byteLength();
     if (bytes >= this.#rowGroupBytes) this.#endRowGroup();
   }
 
   #endRowGroup(): void {
-    if (this.#rows === 0) return;
+    const rows = this.#rows.count;
+    if (rows === 0) return;
     for (const leaf of this.#leaves) {
       this.#checkRows(leaf);
       leaf.values.settle();
     }
     const chunks = this.#leaves.map((leaf) => writeColumnChunk(leaf, this.#format, this.#output));
-    this.#rowGroups.push({ rows: this.#rows, chunks: chunks.map((chunk) => this.#withBloomFilter(chunk)) });
-    for (const { levels, values } of this.#leaves) {
-      levels.clear();
-      values.clear();
-    }
-    this.#rows = 0;
+    this.#rowGroups.push({ rows, chunks: chunks.map((chunk) => this.#withBloomFilter(chunk)) });
+    for (const { values } of this.#leaves) values.clear();
+    for (const levels of this.#levels) levels.clear();
+    this.#rows.clear();
   }
 
   #withBloomFilter(chunk: ColumnChunk): StoredChunk {
@@ -181,10 +185,11 @@ export class ParquetWriter {
   }
 
   /** A reader that skips a column would shift all later rows: better no file than that one. */
-  #checkRows({ levels, path }: LeafNode): void {
-    if (levels.rows === this.#rows) return;
+  #checkRows({ levels, values, path }: LeafNode): void {
+    const rows = this.#rows.count;
+    if (levels.rows === rows && levels.valueCount === values.count) return;
     throw new Error(
-      `Cannot write column "${path.join('.')}": it has ${levels.rows} rows and the row group ${this.#rows}, and they must be equal`,
+      `Cannot write column "${path.join('.')}": it has ${values.count} values in ${levels.rows} rows, and the row group needs ${levels.valueCount} in ${rows}`,
     );
   }
 }

@@ -46,10 +46,10 @@ function presentAppender(node: ColumnNode): ValueAppender {
 
 function presentLeaf(node: LeafNode): ValueAppender {
   const push = leafAppender(node);
-  const { levels } = node;
+  const { entries } = node;
   return (value, repetition) => {
     const rejection = push(value);
-    if (rejection === undefined) levels.present(repetition);
+    if (rejection === undefined) entries?.present(repetition);
     return rejection;
   };
 }
@@ -57,9 +57,11 @@ function presentLeaf(node: LeafNode): ValueAppender {
 function presentStruct(node: StructNode): ValueAppender {
   const names = node.children.map((child) => child.column.name);
   const appenders = node.children.map(valueAppender);
+  const { entries } = node;
   return (value, repetition) => {
     if (typeof value !== 'object') return reject('type', `an object is required, not ${typeof value}`);
     const values = value as Readonly<Record<string, unknown>>;
+    entries?.present(repetition);
     for (let i = 0; i < names.length; i++) {
       const name = names[i] as string;
       const rejection = (appenders[i] as ValueAppender)(values[name], repetition);
@@ -71,12 +73,15 @@ function presentStruct(node: StructNode): ValueAppender {
 
 function presentList(node: ListNode): ValueAppender {
   const append = valueAppender(node.element);
+  const { entries } = node;
   const inner = node.repetition + 1;
   return (value, repetition) => {
     if (!Array.isArray(value)) return reject('type', `an array is required, not ${typeof value}`);
     if (value.length === 0) appendAbsent(node, node.definition, repetition);
     for (let i = 0; i < value.length; i++) {
-      const rejection = append(value[i], i === 0 ? repetition : inner);
+      const level = i === 0 ? repetition : inner;
+      entries?.present(level);
+      const rejection = append(value[i], level);
       if (rejection) return rejectAt(`[${i}]`, rejection);
     }
     return undefined;
@@ -86,6 +91,7 @@ function presentList(node: ListNode): ValueAppender {
 function presentMap(node: MapNode): ValueAppender {
   const appendKey = valueAppender(node.key);
   const appendValue = valueAppender(node.value);
+  const { entries: notes } = node;
   const inner = node.repetition + 1;
   return (value, repetition) => {
     if (typeof value !== 'object' || Array.isArray(value)) return reject('type', 'a map or an object is required');
@@ -93,6 +99,7 @@ function presentMap(node: MapNode): ValueAppender {
     if (entries.length === 0) appendAbsent(node, node.definition, repetition);
     for (const [i, [key, item]] of entries.entries()) {
       const level = i === 0 ? repetition : inner;
+      notes?.present(level);
       const rejection = appendKey(key, level) ?? appendValue(item, level);
       if (rejection) return rejectAt(`[${i}]`, rejection);
     }

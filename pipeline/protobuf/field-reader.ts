@@ -1,4 +1,5 @@
 /** One field of a message while its bytes become columns. */
+import type { Levels } from '../parquet/levels.ts';
 import type { Rejection } from '../parquet/rejection.ts';
 import type { EntryKey } from './map-entry-key.ts';
 import type { ValueReader } from './scalar-reader.ts';
@@ -16,6 +17,8 @@ export interface FieldPlan {
   readonly absent: AbsentAppender;
   /** The repetition level of all occurrences but the first; 0 for a singular field, which may have one only. */
   readonly repeats: number;
+  /** Of repeated fields and maps: notes each element (see `ColumnNode`). */
+  readonly entries: Levels | undefined;
   /** Of maps, whose entries must differ in their keys. */
   readonly keyOf: EntryKey | undefined;
 }
@@ -28,12 +31,13 @@ export class FieldReader implements FieldPlan {
   readonly read: ValueReader;
   readonly absent: AbsentAppender;
   readonly repeats: number;
+  readonly entries: Levels | undefined;
   readonly keyOf: EntryKey | undefined;
   /** The other members of its oneof. */
   rivals: readonly FieldReader[] = [];
   count = 0;
   /** Of maps: from and to of each entry, its length included. */
-  entries: number[] = [];
+  ranges: number[] = [];
 
   constructor(plan: FieldPlan) {
     this.name = plan.name;
@@ -42,11 +46,12 @@ export class FieldReader implements FieldPlan {
     this.read = plan.read;
     this.absent = plan.absent;
     this.repeats = plan.repeats;
+    this.entries = plan.entries;
     this.keyOf = plan.keyOf;
   }
 
   forget(): void {
     this.count = 0;
-    if (this.entries.length > 0) this.entries = [];
+    if (this.ranges.length > 0) this.ranges = [];
   }
 }

@@ -53,7 +53,7 @@ export function messageScanner(
       if (field.count === 0) {
         const rejection = field.absent(repetition);
         if (rejection) return rejectAt(field.name, rejection);
-      } else if (field.entries.length > 2 && hasKeyAgain(field, cursor.bytes)) {
+      } else if (field.ranges.length > 2 && hasKeyAgain(field, cursor.bytes)) {
         ambiguity.found = true;
         return again;
       }
@@ -97,8 +97,10 @@ function wasSeen(field: FieldReader): boolean {
 function takeElement(field: FieldReader, cursor: WireCursor, repetition: number): Rejection | undefined {
   const index = field.count++;
   const from = cursor.at;
-  const rejection = field.read(cursor, index === 0 ? repetition : field.repeats);
-  if (field.keyOf) field.entries.push(from, cursor.at);
+  const level = index === 0 ? repetition : field.repeats;
+  field.entries?.present(level);
+  const rejection = field.read(cursor, level);
+  if (field.keyOf) field.ranges.push(from, cursor.at);
   return rejection && rejectAt(`[${index}]`, rejection);
 }
 
@@ -112,15 +114,15 @@ function takePacked(field: FieldReader, cursor: WireCursor, repetition: number):
   return rejection;
 }
 
-function hasKeyAgain({ entries, keyOf }: FieldReader, bytes: Uint8Array): boolean {
+function hasKeyAgain({ ranges, keyOf }: FieldReader, bytes: Uint8Array): boolean {
   if (!keyOf) return false;
   const keys = new Set<string>();
   const cursor = new WireCursor();
-  for (let i = 0; i < entries.length; i += 2) {
-    const to = entries[i + 1] as number;
-    cursor.reset(bytes, entries[i] as number, to);
+  for (let i = 0; i < ranges.length; i += 2) {
+    const to = ranges[i + 1] as number;
+    cursor.reset(bytes, ranges[i] as number, to);
     cursor.uint32();
     keys.add(keyOf(bytes, cursor.at, to));
   }
-  return keys.size * 2 < entries.length;
+  return keys.size * 2 < ranges.length;
 }

@@ -1,6 +1,14 @@
 /** Protobuf wire bytes straight into columns: no object is made of a record. */
 import type { Field, MessageType } from '../contract/message.ts';
-import { appendAbsent, type ColumnNode, type LeafNode, undoRows } from '../parquet/column-tree.ts';
+import {
+  appendAbsent,
+  type ColumnNode,
+  type LeafNode,
+  type ListNode,
+  type MapNode,
+  undoRows,
+} from '../parquet/column-tree.ts';
+import type { Levels } from '../parquet/levels.ts';
 import { type Rejection, reject } from '../parquet/rejection.ts';
 import { canonicalMessage, mapEntryType } from './canonical-message.ts';
 import { type AbsentAppender, type FieldPlan, FieldReader } from './field-reader.ts';
@@ -78,19 +86,23 @@ function within({ path, ambiguity }: Context, name: string): Context {
 
 function fieldPlan(field: Field, column: ColumnNode, context: Context): FieldPlan {
   const { name, cardinality } = field;
-  const base = { name, wireType: wireType(field), packable: false, repeats: 0, keyOf: undefined };
+  const base = { name, wireType: wireType(field), packable: false, repeats: 0, keyOf: undefined, entries: undefined };
   if (cardinality === 'repeated' && column.kind === 'list') {
     const packable = base.wireType !== WireType.delimited;
     const read = valueReader(field, column.element, context);
-    return { ...base, packable, read, absent: absentAppender(column, context.path), repeats: column.repetition + 1 };
+    return { ...base, ...repeatedPlan(column, context), packable, read };
   }
   if (cardinality === 'map' && column.kind === 'map') {
     const read = delimitedReader(mapEntryReader(field, column.key, column.value, context));
     const keyOf = mapEntryKey(field.mapKey ?? 'string');
-    return { ...base, read, absent: absentAppender(column, context.path), repeats: column.repetition + 1, keyOf };
+    return { ...base, ...repeatedPlan(column, context), read, keyOf };
   }
   if (cardinality === 'repeated' || cardinality === 'map') return misfit(field, column, context);
   return { ...base, read: valueReader(field, column, context), absent: absentField(field, column, context) };
+}
+
+function repeatedPlan(column: ListNode | MapNode, { path }: Context) {
+  return { absent: absentAppender(column, path), repeats: column.repetition + 1, entries: column.entries };
 }
 
 function wireType({ type, cardinality }: Field): number {
@@ -103,7 +115,7 @@ function wireType({ type, cardinality }: Field): number {
 function valueReader(field: Field, column: ColumnNode, context: Context): ValueReader {
   const { type } = field;
   if (type.kind === 'message' && column.kind === 'struct') {
-    return delimitedReader(messageReader(type.message, column.children, context));
+    return noting(column.entries, delimitedReader(messageReader(type.message, column.children, context)));
   }
   if (column.kind !== 'leaf') return misfit(field, column, context);
   const reader = leafReader(type, column);
@@ -123,6 +135,15 @@ function leafReader(type: Field['type'], leaf: LeafNode): ValueReader | undefine
     case 'message':
       return undefined;
   }
+}
+
+/** Notes each occurrence in the levels of a message that may be absent. */
+function noting(entries: Levels | undefined, read: ValueReader): ValueReader {
+  if (!entries) return read;
+  return (cursor, repetition) => {
+    entries.present(repetition);
+    return read(cursor, repetition);
+  };
 }
 
 function delimitedReader(read: RangeReader): ValueReader {

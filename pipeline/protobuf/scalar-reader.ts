@@ -11,6 +11,9 @@ import { type WireCursor, WireType } from './wire-cursor.ts';
 /** Reads one value at the cursor into a column. Malformed bytes set the cursor's `failed` instead of rejecting. */
 export type ValueReader = (cursor: WireCursor, repetition: number) => Rejection | undefined;
 
+/** Of a nullable leaf. */
+type Entries = Levels | undefined;
+
 /** How a scalar type lies on the wire. */
 export const SCALAR_WIRE_TYPES: Readonly<Record<ScalarType, number>> = {
   double: WireType.fixed64,
@@ -35,21 +38,21 @@ export const SCALAR_WIRE_TYPES: Readonly<Record<ScalarType, number>> = {
  *
  * @returns undefined where the leaf's type cannot hold every value of the scalar
  */
-export function scalarReader(scalar: ScalarType, { values, levels, column }: LeafNode): ValueReader | undefined {
+export function scalarReader(scalar: ScalarType, { values, entries, column }: LeafNode): ValueReader | undefined {
   const { kind } = column.type;
   if (values instanceof BytesValues) {
     const fits = scalar === 'string' ? values.text : scalar === 'bytes' && kind === 'bytes';
-    return fits ? bytesReader(values, levels) : undefined;
+    return fits ? bytesReader(values, entries) : undefined;
   }
-  if (values instanceof BooleanValues) return scalar === 'bool' ? booleanReader(values, levels) : undefined;
+  if (values instanceof BooleanValues) return scalar === 'bool' ? booleanReader(values, entries) : undefined;
   if (!(values instanceof NumberValues)) return undefined;
-  if (kind === 'double' || kind === 'float') return floatReader(scalar, kind, values, levels);
+  if (kind === 'double' || kind === 'float') return floatReader(scalar, kind, values, entries);
   if (kind !== 'int') return undefined;
-  return values.width === 1 ? int32Reader(scalar, values, levels) : int64Reader(scalar, values, levels);
+  return values.width === 1 ? int32Reader(scalar, values, entries) : int64Reader(scalar, values, entries);
 }
 
 /** The reader of an enum: rows carry the first name of a number. */
-export function enumReader(type: EnumType, { values, levels }: LeafNode): ValueReader | undefined {
+export function enumReader(type: EnumType, { values, entries }: LeafNode): ValueReader | undefined {
   if (!(values instanceof BytesValues)) return undefined;
   const names = new Map<number, Uint8Array>();
   for (const [name, number] of Object.entries(type.values)) {
@@ -59,60 +62,65 @@ export function enumReader(type: EnumType, { values, levels }: LeafNode): ValueR
     const name = names.get(cursor.varint32());
     if (!name) return reject('enum', `a number that enum ${type.name} names is required`);
     values.pushBytes(name, 0, name.length);
-    levels.present(repetition);
+    entries?.present(repetition);
     return undefined;
   };
 }
 
 const notUtf8 = reject('unicode', 'a string must be UTF-8');
 
-function bytesReader(values: BytesValues, levels: Levels): ValueReader {
+function bytesReader(values: BytesValues, entries: Entries): ValueReader {
   return (cursor, repetition) => {
     const length = cursor.length();
     const { at } = cursor;
     cursor.at = at + length;
     if (!values.pushBytes(cursor.bytes, at, at + length)) return notUtf8;
-    levels.present(repetition);
+    entries?.present(repetition);
     return undefined;
   };
 }
 
-function booleanReader(values: BooleanValues, levels: Levels): ValueReader {
+function booleanReader(values: BooleanValues, entries: Entries): ValueReader {
   return (cursor, repetition) => {
     cursor.varint64();
     values.push((cursor.low | cursor.high) !== 0);
-    levels.present(repetition);
+    entries?.present(repetition);
     return undefined;
   };
 }
 
-function floatReader(scalar: ScalarType, kind: string, values: NumberValues, levels: Levels): ValueReader | undefined {
-  if (scalar === 'double' && kind === 'double') return fixed64Reader(values, levels);
+function floatReader(
+  scalar: ScalarType,
+  kind: string,
+  values: NumberValues,
+  entries: Entries,
+): ValueReader | undefined {
+  if (scalar === 'double' && kind === 'double') return fixed64Reader(values, entries);
   if (scalar !== 'float') return undefined;
-  if (kind === 'float') return fixed32Reader(values, levels);
+  if (kind === 'float') return fixed32Reader(values, entries);
   const word = new Int32Array(1);
   const float = new Float32Array(word.buffer);
   return (cursor, repetition) => {
     word[0] = cursor.fixed32();
     values.pushDouble(float[0] as number);
-    levels.present(repetition);
+    entries?.present(repetition);
     return undefined;
   };
 }
 
-function fixed32Reader(values: NumberValues, levels: Levels): ValueReader {
+function fixed32Reader(values: NumberValues, entries: Entries): ValueReader {
   return (cursor, repetition) => {
     values.pushInt32(cursor.fixed32());
-    levels.present(repetition);
+    entries?.present(repetition);
     return undefined;
   };
 }
 
-function fixed64Reader(values: NumberValues, levels: Levels): ValueReader {
+function fixed64Reader(values: NumberValues, entries: Entries): ValueReader {
   return (cursor, repetition) => {
     cursor.fixed64();
     values.pushInt64(cursor.low, cursor.high);
-    levels.present(repetition);
+    entries?.present(repetition);
     return undefined;
   };
 }
@@ -121,25 +129,25 @@ function isUnsigned(scalar: ScalarType): boolean {
   return /^(uint|fixed)/.test(scalar);
 }
 
-function int32Reader(scalar: ScalarType, values: NumberValues, levels: Levels): ValueReader | undefined {
+function int32Reader(scalar: ScalarType, values: NumberValues, entries: Entries): ValueReader | undefined {
   if (isUnsigned(scalar) !== (values.order === 'unsigned')) return undefined;
   switch (scalar) {
     case 'int32':
     case 'uint32':
       return (cursor, repetition) => {
         values.pushInt32(cursor.varint32());
-        levels.present(repetition);
+        entries?.present(repetition);
         return undefined;
       };
     case 'sint32':
       return (cursor, repetition) => {
         values.pushInt32(unzigzag(cursor.varint32()));
-        levels.present(repetition);
+        entries?.present(repetition);
         return undefined;
       };
     case 'fixed32':
     case 'sfixed32':
-      return fixed32Reader(values, levels);
+      return fixed32Reader(values, entries);
     default:
       return undefined;
   }
@@ -149,7 +157,7 @@ function unzigzag(bits: number): number {
   return (bits >>> 1) ^ -(bits & 1);
 }
 
-function int64Reader(scalar: ScalarType, values: NumberValues, levels: Levels): ValueReader | undefined {
+function int64Reader(scalar: ScalarType, values: NumberValues, entries: Entries): ValueReader | undefined {
   const wide = scalar.endsWith('64');
   const unsigned = isUnsigned(scalar);
   // A 32-bit unsigned value fits a signed 64-bit column; no other change of sign is safe.
@@ -160,7 +168,7 @@ function int64Reader(scalar: ScalarType, values: NumberValues, levels: Levels): 
       return (cursor, repetition) => {
         cursor.varint64();
         values.pushInt64(cursor.low, cursor.high);
-        levels.present(repetition);
+        entries?.present(repetition);
         return undefined;
       };
     case 'sint64':
@@ -169,19 +177,19 @@ function int64Reader(scalar: ScalarType, values: NumberValues, levels: Levels): 
         const { low, high } = cursor;
         const sign = -(low & 1);
         values.pushInt64(((low >>> 1) | (high << 31)) ^ sign, (high >>> 1) ^ sign);
-        levels.present(repetition);
+        entries?.present(repetition);
         return undefined;
       };
     case 'fixed64':
     case 'sfixed64':
-      return fixed64Reader(values, levels);
+      return fixed64Reader(values, entries);
     default:
-      return widenedReader(scalar, values, levels);
+      return widenedReader(scalar, values, entries);
   }
 }
 
 /** 32-bit integers into a 64-bit column, which a newer version of a message may have made of it. */
-function widenedReader(scalar: ScalarType, values: NumberValues, levels: Levels): ValueReader | undefined {
+function widenedReader(scalar: ScalarType, values: NumberValues, entries: Entries): ValueReader | undefined {
   const fixed = scalar.endsWith('fixed32');
   if (!fixed && !scalar.endsWith('int32')) return undefined;
   const zigzag = scalar === 'sint32';
@@ -190,7 +198,7 @@ function widenedReader(scalar: ScalarType, values: NumberValues, levels: Levels)
     const bits = fixed ? cursor.fixed32() : cursor.varint32();
     const low = zigzag ? unzigzag(bits) : bits;
     values.pushInt64(low, unsigned ? 0 : low >> 31);
-    levels.present(repetition);
+    entries?.present(repetition);
     return undefined;
   };
 }

@@ -16,7 +16,7 @@ const NANOS_MAX = 999_999_999;
  *
  * @returns undefined where the leaf is no timestamp
  */
-export function timestampReader({ column, values, levels }: LeafNode): RangeReader | undefined {
+export function timestampReader({ column, values, entries }: LeafNode): RangeReader | undefined {
   const { type } = column;
   if (type.kind !== 'timestamp' || !(values instanceof NumberValues)) return undefined;
   const perSecond = type.unit === 'micros' ? 1_000_000 : 1000;
@@ -38,7 +38,7 @@ export function timestampReader({ column, values, levels }: LeafNode): RangeRead
     const units = seconds * perSecond + Math.floor(nanos / (1_000_000_000 / perSecond));
     if (Number.isSafeInteger(units)) values.pushSafeInteger(units);
     else values.pushBigint(BigInt(seconds) * BigInt(perSecond) + BigInt(Math.floor(nanos / 1000)));
-    levels.present(repetition);
+    entries?.present(repetition);
     return undefined;
   };
 }
