@@ -2,14 +2,14 @@
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
-import type { Files } from './temporary-folder.ts';
+import { type Files, type HashedFiles, hashFiles } from './assembly-asset.ts';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
 /** Lambda's `Handler` for every bundle: the export `handler` of `index.mjs`. */
 export const BUNDLE_HANDLER = 'index.handler';
 
-const bundles = new Map<string, Files>();
+const bundles = new Map<string, HashedFiles>();
 
 /**
  * Bundles `lambdas/<name>/handler.ts` with everything it imports, the AWS SDK included: what was tested is what runs,
@@ -18,8 +18,8 @@ const bundles = new Map<string, Files>();
  * project or the output lies, so the same commit gives the same asset hash on every machine.
  * @param external packages left to the place where the function runs, such as native ones.
  */
-export function bundle(name: string, external: readonly string[]): Files {
-  const files = bundles.get(name) ?? build(name, external);
+export function bundle(name: string, external: readonly string[]): HashedFiles {
+  const files = bundles.get(name) ?? hashFiles(build(name, external));
   bundles.set(name, files);
   return files;
 }

@@ -22,7 +22,7 @@ export class EventStack extends Stack {
 
     const topic = eventTopic(this, 'Topic', contract);
     const { versionIds: schemaVersionIds } = new RegisteredSchema(this, 'Registered', contract);
-    const asset = contractAsset(this, 'Contract', contract);
+    const asset = contractAsset(this, contract);
     const { queue, deadLetterQueue } = new LoadQueue(this, 'Load');
     const { bucket: lake } = new Lake(this, 'Lake', queue);
     const sink = new Sink(this, 'Sink', { contract, asset, topic, schemaVersionIds, lake });

@@ -1,13 +1,13 @@
 /** A Lambda function with its own role and its own log group. */
 import type { ISecurityGroup, ISubnet, IVpc } from 'aws-cdk-lib/aws-ec2';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, Code, type CodeConfig, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { type HashedFiles, zippedAsset } from './assembly-asset.ts';
 import { BUNDLE_HANDLER, bundle } from './bundle.ts';
 import { type FunctionSize, LOG_RETENTION } from './config.ts';
-import { withTemporaryFolder } from './temporary-folder.ts';
 
 /** Some actions on some resources. */
 export interface Permission {
@@ -68,7 +68,8 @@ export class NodeFunction extends Construct {
     const { size, network } = props;
     const logGroup = new LogGroup(this, 'Logs', { retention: LOG_RETENTION, removalPolicy: RemovalPolicy.DESTROY });
     const logging = { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] };
-    const configuration = {
+    this.resource = new LambdaFunction(this, 'Function', {
+      code: new BundleCode(bundle(props.source, props.external ?? [])),
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
@@ -84,11 +85,22 @@ export class NodeFunction extends Construct {
         vpcSubnets: { subnets: network.subnets },
         securityGroups: [network.securityGroup],
       }),
-    };
-    this.resource = withTemporaryFolder(
-      bundle(props.source, props.external ?? []),
-      (folder) => new LambdaFunction(this, 'Function', { ...configuration, code: Code.fromAsset(folder) }),
-    );
+    });
+  }
+}
+
+class BundleCode extends Code {
+  readonly isInline = false;
+  readonly #files: HashedFiles;
+
+  constructor(files: HashedFiles) {
+    super();
+    this.#files = files;
+  }
+
+  override bind(scope: Construct): CodeConfig {
+    const { bucketName, objectKey } = zippedAsset(scope, this.#files);
+    return { s3Location: { bucketName, objectKey } };
   }
 }
 

@@ -1,11 +1,9 @@
 /** The compiled contract as a file in the bucket of deployment assets. */
-import { join } from 'node:path';
-import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { Construct } from 'constructs';
 import type { CompiledContract } from '../../pipeline/contract/compiled-contract.ts';
+import { fileAsset } from '../assembly-asset.ts';
 import { objectArn } from '../asset-bucket.ts';
 import type { Permission } from '../node-function.ts';
-import { withTemporaryFolder } from '../temporary-folder.ts';
 
 /** Where the functions of the event find its contract, and the permission to read it. */
 export interface ContractAsset {
@@ -16,12 +14,7 @@ export interface ContractAsset {
 }
 
 /** The same contract gives the same bytes, and so the same key. */
-export function contractAsset(scope: Construct, id: string, contract: CompiledContract): ContractAsset {
-  const file = `${contract.event}.json`;
-  const asset = withTemporaryFolder(
-    { [file]: JSON.stringify(contract) },
-    (folder) => new Asset(scope, id, { path: join(folder, file) }),
-  );
-  const { s3BucketName: bucketName, s3ObjectKey: key } = asset;
+export function contractAsset(scope: Construct, contract: CompiledContract): ContractAsset {
+  const { bucketName, objectKey: key } = fileAsset(scope, `${contract.event}.json`, JSON.stringify(contract));
   return { bucketName, key, read: { actions: ['s3:GetObject'], resources: [objectArn(bucketName, key)] } };
 }
