@@ -34,13 +34,21 @@ export const SINK: FunctionSize = { memoryMb: 1024, timeoutSeconds: 120 };
 /** The files of up to ten commits, one commit after the other. */
 export const LOADER: FunctionSize = { memoryMb: 1024, timeoutSeconds: 120 };
 
-/** How the records of a topic become batches; in on-demand mode, so no pollers are paid. */
-export const SINK_TRIGGER = {
-  /** The most that Lambda gives; 6 MB of event JSON or the window usually come first. */
-  batchSize: 10_000,
-  /** Half of an event's freshness may pass while a batch fills; the other half is for writing and loading. */
-  windowShareOfFreshness: 0.5,
+/** The most that Lambda gives; 6 MB of event JSON or the window usually come first. */
+export const SINK_BATCH_SIZE = 10_000;
+
+/** A draining sink: one vCPU, and ten minutes for a backlog; what is left then is for the next run. */
+export const DRAIN: FunctionSize = { memoryMb: 1769, timeoutSeconds: 600 };
+
+/** Memory grows with both: each partition that is drained holds its commit's encoded rows. */
+export const DRAIN_LIMITS = {
+  /** Of keys and values, in 10^6 bytes, before compression. */
+  commitInputMb: 128,
+  parallelPartitions: 2,
 } as const;
+
+/** How functions sign in to the cluster: Kafka client properties. */
+export const KAFKA_IAM_PROPERTIES = 'security.protocol=SASL_SSL\nsasl.mechanism=AWS_MSK_IAM';
 
 /** How commit messages become batches. */
 export const LOADER_TRIGGER = {

@@ -9,6 +9,7 @@ import { Lake } from './event/lake.ts';
 import { LoadQueue } from './event/load-queue.ts';
 import { Loader } from './event/loader.ts';
 import { RegisteredSchema } from './event/registered-schema.ts';
+import { Schedules } from './event/schedules.ts';
 import { Sink } from './event/sink.ts';
 import { eventTopic } from './event/topic.ts';
 
@@ -25,7 +26,8 @@ export class EventStack extends Stack {
     const asset = contractAsset(this, contract);
     const { queue, deadLetterQueue } = new LoadQueue(this, 'Load');
     const { bucket: lake } = new Lake(this, 'Lake', queue);
-    const sink = new Sink(this, 'Sink', { contract, asset, topic, schemaVersionIds, lake });
+    const schedules = new Schedules(this, 'Schedules');
+    const sink = new Sink(this, 'Sink', { contract, asset, topic, schemaVersionIds, lake, schedules });
     const loader = new Loader(this, 'Loader', { contract, asset, queue, lake });
     // Last of all: from now on the proxy accepts the event, or sends its new schema version, which the sink must know.
     catalogEntry(this, 'CatalogEntry', { event, asset, schemaVersionIds }).node.addDependency(topic, sink, loader);

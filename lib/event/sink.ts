@@ -4,13 +4,17 @@ import type { CfnTopic } from 'aws-cdk-lib/aws-msk';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Fn } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import type { DrainEnv } from '../../lambdas/drain/env.ts';
 import type { SinkEnv } from '../../lambdas/sink/env.ts';
 import type { CompiledContract } from '../../pipeline/contract/compiled-contract.ts';
 import { COMMIT_PREFIX, DATA_PREFIX, REJECTED_PREFIX, sinkConsumerGroup } from '../../pipeline/contract/names.ts';
-import { SINK, SINK_TRIGGER } from '../config.ts';
+import { sinkTrigger } from '../../pipeline/contract/sink-trigger.ts';
+import { DRAIN, DRAIN_LIMITS, SINK, SINK_BATCH_SIZE } from '../config.ts';
 import { NETWORK_INTERFACES, NodeFunction, type Permission } from '../node-function.ts';
 import { platformValue } from '../platform-values.ts';
 import type { ContractAsset } from './contract-asset.ts';
+import { joinKafkaNetwork, kafkaEnvironment, readTopic } from './kafka-reader.ts';
+import type { Schedules } from './schedules.ts';
 
 /** What the sink reads, and where it writes. */
 export interface SinkProps {
@@ -20,28 +24,31 @@ export interface SinkProps {
   /** The registry's ids of the versions, oldest first. */
   readonly schemaVersionIds: readonly string[];
   readonly lake: Bucket;
+  readonly schedules: Schedules;
 }
 
-/**
- * Lambda repeats a failed batch until it succeeds or the topic has forgotten it; that is right, because bad records do
- * not fail a batch and a bad world gets better. The commit log makes repetition harmless.
- */
+/** The contract's freshness chooses the trigger; the commit log makes repetitions and overlaps harmless. */
 export class Sink extends Construct {
   readonly functionName: string;
 
-  constructor(scope: Construct, id: string, { contract, asset, topic, schemaVersionIds, lake }: SinkProps) {
+  constructor(scope: Construct, id: string, props: SinkProps) {
     super(scope, id);
-    const environment = {
-      CONTRACT_BUCKET: asset.bucketName,
-      CONTRACT_KEY: asset.key,
-      SCHEMA_VERSION_IDS: Fn.join(',', [...schemaVersionIds]),
-      LAKE_BUCKET: lake.bucketName,
-    } satisfies SinkEnv;
+    const trigger = sinkTrigger(props.contract);
+    this.functionName =
+      trigger.kind === 'stream' ? this.stream(props, trigger.windowSeconds) : this.drain(props, trigger.everyMinutes);
+  }
+
+  /**
+   * Lambda repeats a failed batch until it succeeds or the topic has forgotten it; that is right, because bad records do
+   * not fail a batch and a bad world gets better.
+   */
+  private stream(props: SinkProps, windowSeconds: number): string {
+    const { contract, asset, lake, topic } = props;
     const { resource } = new NodeFunction(this, 'Sink', {
       source: 'sink',
       description: `Writes ${contract.event} from Kafka to the lake`,
       size: SINK,
-      environment,
+      environment: sinkEnvironment(props),
       permissions: [asset.read, ...writeCommits(lake), ...consumeTopic(contract)],
     });
     const mapping = new CfnEventSourceMapping(this, 'Trigger', {
@@ -50,13 +57,44 @@ export class Sink extends Construct {
       topics: [contract.topic.name],
       amazonManagedKafkaEventSourceConfig: { consumerGroupId: sinkConsumerGroup(contract.event) },
       startingPosition: 'TRIM_HORIZON',
-      batchSize: SINK_TRIGGER.batchSize,
-      maximumBatchingWindowInSeconds: Math.floor(contract.freshnessSeconds * SINK_TRIGGER.windowShareOfFreshness),
+      batchSize: SINK_BATCH_SIZE,
+      maximumBatchingWindowInSeconds: windowSeconds,
     });
     mapping.addResourceDependency(topic);
-    this.functionName = resource.functionName;
+    return resource.functionName;
+  }
+
+  private drain(props: SinkProps, everyMinutes: number): string {
+    const { contract, asset, lake, schedules } = props;
+    const { resource } = new NodeFunction(this, 'Sink', {
+      source: 'drain',
+      description: `Drains ${contract.event} from Kafka into the lake`,
+      size: DRAIN,
+      environment: {
+        ...sinkEnvironment(props),
+        ...kafkaEnvironment(),
+        COMMIT_INPUT_MB: String(DRAIN_LIMITS.commitInputMb),
+        PARALLEL_PARTITIONS: String(DRAIN_LIMITS.parallelPartitions),
+      } satisfies DrainEnv,
+      permissions: [asset.read, ...writeCommits(lake), ...readTopic(contract)],
+    });
+    joinKafkaNetwork(resource);
+    schedules.add('Drain', {
+      description: `Drains ${contract.event} into the lake`,
+      everyMinutes,
+      target: resource,
+    });
+    return resource.functionName;
   }
 }
+
+const sinkEnvironment = ({ asset, schemaVersionIds, lake }: SinkProps) =>
+  ({
+    CONTRACT_BUCKET: asset.bucketName,
+    CONTRACT_KEY: asset.key,
+    SCHEMA_VERSION_IDS: Fn.join(',', [...schemaVersionIds]),
+    LAKE_BUCKET: lake.bucketName,
+  }) satisfies SinkEnv;
 
 /** Reads the head of the commit log, and adds files and commits; nothing in the lake is ever deleted. */
 function writeCommits(lake: Bucket): Permission[] {

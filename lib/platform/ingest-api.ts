@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import type { ProxyEnv } from '../../lambdas/proxy/env.ts';
 import { API_NAME, CATALOG_PATH, INGEST_PATH } from '../../pipeline/contract/names.ts';
 import { assetBucketName, objectArn } from '../asset-bucket.ts';
-import { PROXY } from '../config.ts';
+import { KAFKA_IAM_PROPERTIES, PROXY } from '../config.ts';
 import { NETWORK_INTERFACES, NodeFunction, type Permission } from '../node-function.ts';
 import type { KafkaCluster } from './kafka-cluster.ts';
 import type { Network } from './network.ts';
@@ -28,7 +28,7 @@ export class IngestApi extends Construct {
     super(scope, id);
     const environment = {
       KAFKA_BROKERS: bootstrapBrokers,
-      KAFKA_CLIENT_PROPERTIES: 'security.protocol=SASL_SSL\nsasl.mechanism=AWS_MSK_IAM',
+      KAFKA_CLIENT_PROPERTIES: KAFKA_IAM_PROPERTIES,
       CATALOG_PATH,
     } satisfies ProxyEnv;
     const proxy = new NodeFunction(this, 'Proxy', {
