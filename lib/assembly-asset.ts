@@ -1,12 +1,10 @@
 /** Files that are uploaded at a deployment, written straight into the assembly. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { type FileAssetLocation, FileAssetPackaging, Stack, Stage } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-
-/** Contents by file name, without folders. */
-export type Files = Readonly<Record<string, string | Uint8Array>>;
+import { type Files, writeWholeFolder } from './whole-folder.ts';
 
 /** Files and the hash of their contents, so that what many stacks share is hashed once. */
 export interface HashedFiles {
@@ -30,12 +28,7 @@ export function hashFiles(files: Files): HashedFiles {
 export function zippedAsset(scope: Construct, { files, hash }: HashedFiles): FileAssetLocation {
   const folder = join(assetFolder(scope), `asset.${hash}`);
   if (!existsSync(folder)) {
-    // Named when it is whole: a later synthesis takes what it finds under a hash for complete.
-    const unfinished = mkdtempSync(`${folder}-`);
-    for (const [name, contents] of Object.entries(files)) {
-      writeFileSync(join(unfinished, name), contents);
-    }
-    renameSync(unfinished, folder);
+    writeWholeFolder(folder, files);
   }
   return declare(scope, FileAssetPackaging.ZIP_DIRECTORY, hash, folder);
 }

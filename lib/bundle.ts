@@ -2,7 +2,9 @@
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
-import { type Files, type HashedFiles, hashFiles } from './assembly-asset.ts';
+import { type HashedFiles, hashFiles } from './assembly-asset.ts';
+import { cachedBundle } from './bundle-cache.ts';
+import type { Files } from './whole-folder.ts';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -19,7 +21,8 @@ const bundles = new Map<string, HashedFiles>();
  * @param external packages left to the place where the function runs, such as native ones.
  */
 export function bundle(name: string, external: readonly string[]): HashedFiles {
-  const files = bundles.get(name) ?? hashFiles(build(name, external));
+  const make = () => cachedBundle(JSON.stringify([name, external]), () => build(name, external));
+  const files = bundles.get(name) ?? hashFiles(make());
   bundles.set(name, files);
   return files;
 }
