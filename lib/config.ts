@@ -58,6 +58,9 @@ export const LOADER_TRIGGER = {
   concurrencyMax: 2,
 } as const;
 
+/** How long a lost notification may keep a commit out of the warehouse, apart from the sweep's grace of 5 minutes. */
+export const SWEEP_MINUTES = 15;
+
 /** How long, and how often, a commit may wait to be loaded. */
 export const LOAD_QUEUE = {
   /** Lambda's own advice: six times the function's timeout, so that no message returns while it is worked on. */

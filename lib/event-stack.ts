@@ -28,7 +28,7 @@ export class EventStack extends Stack {
     const { bucket: lake } = new Lake(this, 'Lake', queue);
     const schedules = new Schedules(this, 'Schedules');
     const sink = new Sink(this, 'Sink', { contract, asset, topic, schemaVersionIds, lake, schedules });
-    const loader = new Loader(this, 'Loader', { contract, asset, queue, lake });
+    const loader = new Loader(this, 'Loader', { contract, asset, queue, lake, schedules });
     // Last of all: from now on the proxy accepts the event, or sends its new schema version, which the sink must know.
     catalogEntry(this, 'CatalogEntry', { event, asset, schemaVersionIds }).node.addDependency(topic, sink, loader);
 

@@ -165,8 +165,11 @@ export interface Warehouse {
    * the loads.
    */
   load(table: WarehouseTable, loads: readonly PendingLoad[]): Promise<LoadOutcome>;
-  /** The commits that were loaded into the table, by partition and start. Empty when there is no table yet. */
-  ledger(table: WarehouseTable): Promise<readonly LedgerEntry[]>;
+  /**
+   * The commits that were loaded into the table, by partition and start; empty when there is no table yet.
+   * @param ranges only commits that start in them. @default all
+   */
+  ledger(table: WarehouseTable, ranges?: readonly OffsetRange[]): Promise<readonly LedgerEntry[]>;
   /** What the table holds of each range, in their order; zeros when there is no table. The ranges do not overlap. */
   measure(table: WarehouseTable, ranges: readonly OffsetRange[]): Promise<readonly RangeMeasure[]>;
   /** The offsets of the range that have rows, ascending, each as often as it has rows. At most a commit's worth. */
@@ -185,4 +188,21 @@ export interface Warehouse {
   drop(table: WarehouseTable): Promise<void>;
   /** Ends connections. */
   close(): Promise<void>;
+}
+
+/** A message of the load queue. */
+export interface LoadMessage {
+  readonly id: string;
+  /** An S3 event notification. */
+  readonly body: string;
+  /** How often it was sent again because a statement of its commits still ran. */
+  readonly postponed: number;
+}
+
+export interface LoadQueue {
+  /**
+   * Sends the message again, to come after the delay with `postponed` one higher; then the original may be
+   * acknowledged, so that waiting does not use up its tries.
+   */
+  postpone(message: LoadMessage, delaySeconds: number): Promise<void>;
 }

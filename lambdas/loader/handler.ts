@@ -1,45 +1,64 @@
-/** The loader behind the load queue: a thin host over `pipeline/load`. */
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+/** The loader: behind the load queue, and on a schedule that sweeps up what the queue never heard of. */
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { openWarehouse } from '../../pipeline/adapters/open-warehouse.ts';
 import { s3ObjectStore } from '../../pipeline/adapters/s3-object-store.ts';
+import { POSTPONED, sqsLoadQueue } from '../../pipeline/adapters/sqs-load-queue.ts';
 import { readCompiledContract } from '../../pipeline/contract/read-compiled-contract.ts';
-import { newestVersion, tableColumns } from '../../pipeline/contract/table-columns.ts';
-import { PipelineError } from '../../pipeline/errors.ts';
-import { type LoadPorts, loadCommits } from '../../pipeline/load/load-commits.ts';
-import { logMetrics } from '../../pipeline/metrics.ts';
+import { loadCommits, type NotifiedLoadPorts } from '../../pipeline/load/load-commits.ts';
+import { sweepCommits } from '../../pipeline/load/sweep.ts';
+import { warehouseTable } from '../../pipeline/load/warehouse-table.ts';
+import { jsonLog } from '../../pipeline/log.ts';
+import { logMetrics, secondsBetween } from '../../pipeline/metrics.ts';
 import { loaderEnv } from './env.ts';
 
 const env = loaderEnv();
 const contract = await readCompiledContract(s3ObjectStore(env.CONTRACT_BUCKET), env.CONTRACT_KEY);
 const lake = s3ObjectStore(env.LAKE_BUCKET);
-const { event, warehouse } = contract;
-const ports: LoadPorts = {
-  table: {
-    event,
-    table: warehouse.table,
-    schemaVersion: newestVersion(contract).version,
-    columns: tableColumns(contract),
-  },
+const { event } = contract;
+const ports: NotifiedLoadPorts = {
+  table: warehouseTable(contract),
   bucket: env.LAKE_BUCKET,
   lake,
   warehouse: await openWarehouse(env.WAREHOUSE_URL, lake),
+  queue: sqsLoadQueue(env.LOAD_QUEUE_URL),
 };
 
-export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> {
-  const messages = Records.map(({ messageId, body }) => ({ id: messageId, body }));
-  const { loaded, skipped, rows, failures } = await loadCommits(messages, ports);
-  for (const { id, error } of failures) {
-    console.error(
-      JSON.stringify({ level: 'ERROR', event, messageId: id, error: error.message, ...retryAdvice(error) }),
-    );
+/** What the schedule sends. */
+interface SweepEvent {
+  readonly sweep: true;
+}
+
+export async function handler(input: SQSEvent | SweepEvent, context?: Context): Promise<SQSBatchResponse | undefined> {
+  const log = jsonLog({ event, requestId: context?.awsRequestId });
+  if ('sweep' in input) {
+    await sweep(log, context);
+    return undefined;
   }
-  logMetrics(
-    { event },
-    { LoadedCommits: loaded, SkippedCommits: skipped, LoadedRows: rows, FailedLoads: failures.length },
-  );
+  const { loaded, skipped, rows, failures, finished } = await loadCommits(input.Records.map(toMessage), ports);
+  for (const { id, error } of failures) {
+    log.error('Load failed', error, { messageId: id });
+  }
+  const counts = { LoadedCommits: loaded, SkippedCommits: skipped, LoadedRows: rows, FailedLoads: failures.length };
+  // Ages of repeated commits would say nothing of the warehouse's.
+  const ages = finished.map(({ commit }) => secondsBetween(commit.timestamps.min, Date.now()));
+  logMetrics({ event }, skipped === 0 && ages.length > 0 ? { ...counts, RowAgeSeconds: ages } : counts);
   return { batchItemFailures: failures.map(({ id }) => ({ itemIdentifier: id })) };
 }
 
-/** Tells an operator whether the dead letter is worth sending again as it is. */
-const retryAdvice = (error: Error): object =>
-  error instanceof PipelineError ? { code: error.code, retryable: error.retryable } : {};
+const toMessage = ({ messageId, body, messageAttributes }: SQSRecord) => ({
+  id: messageId,
+  body,
+  postponed: Number(messageAttributes?.[POSTPONED]?.stringValue ?? 0),
+});
+
+async function sweep(log: ReturnType<typeof jsonLog>, context: Context | undefined): Promise<void> {
+  const timeLeftMs = () => context?.getRemainingTimeInMillis() ?? Number.POSITIVE_INFINITY;
+  const { partitions } = contract.topic;
+  const swept = await sweepCommits({ ...ports, partitions, now: Date.now, timeLeftMs });
+  for (const [commitKey, error] of swept.failures) {
+    log.error('Load failed', error, { commitKey });
+  }
+  const { loaded, rows, failures, unloaded } = swept;
+  const counts = { LoadedCommits: loaded, LoadedRows: rows, FailedLoads: failures.size };
+  logMetrics({ event }, { ...counts, UnloadedCommits: unloaded - loaded });
+}

@@ -6,9 +6,10 @@ import { Construct } from 'constructs';
 import type { LoaderEnv } from '../../lambdas/loader/env.ts';
 import type { CompiledContract } from '../../pipeline/contract/compiled-contract.ts';
 import { COMMIT_PREFIX, DATA_PREFIX } from '../../pipeline/contract/names.ts';
-import { LOADER, LOADER_TRIGGER, WAREHOUSE_URLS } from '../config.ts';
+import { LOADER, LOADER_TRIGGER, SWEEP_MINUTES, WAREHOUSE_URLS } from '../config.ts';
 import { NodeFunction } from '../node-function.ts';
 import type { ContractAsset } from './contract-asset.ts';
+import type { Schedules } from './schedules.ts';
 
 /** What the loader is told by, and what it reads. */
 export interface LoaderProps {
@@ -16,18 +17,23 @@ export interface LoaderProps {
   readonly asset: ContractAsset;
   readonly queue: Queue;
   readonly lake: Bucket;
+  readonly schedules: Schedules;
 }
 
-/** A message that fails comes back by itself, without its batch; after the queue's maximum it is a dead letter. */
+/**
+ * A message that fails comes back by itself, without its batch; after the queue's maximum it is a dead letter. What no
+ * message tells of is found by a sweep over the commit log.
+ */
 export class Loader extends Construct {
   readonly functionName: string;
 
-  constructor(scope: Construct, id: string, { contract, asset, queue, lake }: LoaderProps) {
+  constructor(scope: Construct, id: string, { contract, asset, queue, lake, schedules }: LoaderProps) {
     super(scope, id);
     const environment = {
       CONTRACT_BUCKET: asset.bucketName,
       CONTRACT_KEY: asset.key,
       LAKE_BUCKET: lake.bucketName,
+      LOAD_QUEUE_URL: queue.queueUrl,
       WAREHOUSE_URL: WAREHOUSE_URLS[contract.warehouse.target],
     } satisfies LoaderEnv;
     const { resource } = new NodeFunction(this, 'Loader', {
@@ -42,7 +48,12 @@ export class Loader extends Construct {
           resources: [DATA_PREFIX, COMMIT_PREFIX].map((prefix) => lake.arnForObjects(`${prefix}*`)),
         },
         {
-          actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+          actions: ['s3:ListBucket'],
+          resources: [lake.bucketArn],
+          conditions: { StringLike: { 's3:prefix': `${COMMIT_PREFIX}*` } },
+        },
+        {
+          actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:SendMessage'],
           resources: [queue.queueArn],
         },
       ],
@@ -56,6 +67,12 @@ export class Loader extends Construct {
       maximumBatchingWindowInSeconds: LOADER_TRIGGER.windowSeconds,
       scalingConfig: { maximumConcurrency: LOADER_TRIGGER.concurrencyMax },
       functionResponseTypes: ['ReportBatchItemFailures'],
+    });
+    schedules.add('Sweep', {
+      description: `Loads commits of ${contract.event} that no notification told of`,
+      everyMinutes: SWEEP_MINUTES,
+      target: resource,
+      input: { sweep: true },
     });
     this.functionName = resource.functionName;
   }

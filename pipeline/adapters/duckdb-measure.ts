@@ -9,13 +9,17 @@ import { identifier } from './duckdb-types.ts';
 const RANGES =
   'unnest(from_json($1, \'[{"position": "INTEGER", "partition": "INTEGER", "first": "BIGINT", "next": "BIGINT"}]\'), recursive := true)';
 
-export async function readLedger(connection: DuckDBConnection, { event }: WarehouseTable): Promise<LedgerEntry[]> {
+export async function readLedger(
+  connection: DuckDBConnection,
+  { event }: WarehouseTable,
+  ranges: readonly OffsetRange[] | 'all',
+): Promise<LedgerEntry[]> {
   if (!(await hasLedger(connection))) {
     return [];
   }
   const result = await connection.runAndReadAll(
     `SELECT commit_key, partition, start_offset, next_offset, rows
-     FROM ${LOAD_LEDGER} WHERE event = $1 ORDER BY partition, start_offset`,
+     FROM ${LOAD_LEDGER} WHERE event = $1 AND ${startsIn(ranges)} ORDER BY partition, start_offset`,
     [event],
   );
   return result.getRows().map(([commitKey, partition, start, next, rows]) => ({
@@ -63,4 +67,16 @@ export async function readOffsets(
     [partition, BigInt(first), BigInt(next)],
   );
   return result.getRows().map(([offset]) => Number(offset));
+}
+
+/** A condition on the ledger: entries of commits that start in the ranges. */
+export function startsIn(ranges: readonly OffsetRange[] | 'all'): string {
+  if (ranges === 'all') {
+    return 'true';
+  }
+  const conditions = ranges.map(
+    ({ partition, first, next }) =>
+      `(partition = ${partition} AND start_offset >= ${first} AND start_offset < ${next})`,
+  );
+  return `(${['false', ...conditions].join(' OR ')})`;
 }

@@ -2,6 +2,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { LOAD_LEDGER } from '../contract/names.ts';
 import type { OffsetRange, WarehouseTable } from '../ports.ts';
+import { startsIn } from './duckdb-measure.ts';
 import { ensureLedger, ensureTable } from './duckdb-table.ts';
 import { identifier } from './duckdb-types.ts';
 
@@ -79,15 +80,4 @@ async function moveLedger(
        schema_version = excluded.schema_version, loaded_at = excluded.loaded_at`,
     [event, shadowEvent],
   );
-}
-
-function startsIn(ranges: readonly OffsetRange[] | 'all'): string {
-  if (ranges === 'all') {
-    return 'true';
-  }
-  const conditions = ranges.map(
-    ({ partition, first, next }) =>
-      `(partition = ${partition} AND start_offset >= ${first} AND start_offset < ${next})`,
-  );
-  return `(${['false', ...conditions].join(' OR ')})`;
 }

@@ -35,7 +35,7 @@ export function duckdbWarehouse(path: string, lake: ObjectStore): Warehouse {
         await rm(folder, { recursive: true, force: true });
       }
     },
-    ledger: (table) => read([], (connection) => readLedger(connection, table)),
+    ledger: (table, ranges) => read([], (connection) => readLedger(connection, table, ranges ?? 'all')),
     measure: (table, ranges) =>
       read(
         ranges.map(() => ({ rows: 0, offsets: 0, checksum: 0n })),

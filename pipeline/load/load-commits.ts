@@ -1,102 +1,101 @@
 /** From notifications about commits to rows in the warehouse. */
-import { PipelineError } from '../errors.ts';
-import type { ObjectStore, PendingLoad, Warehouse, WarehouseTable } from '../ports.ts';
-import { readCommit } from '../sink/commit-log.ts';
+import type { LoadMessage, LoadQueue, PendingLoad } from '../ports.ts';
 import { notifiedKeys } from './commit-notifications.ts';
+import { asError, type LoadPorts, type LoadResult, loadTogether, readLoad } from './load-together.ts';
 
-/** A message of the load queue. */
-export interface LoadMessage {
-  readonly id: string;
-  readonly body: string;
-}
-
-export interface LoadPorts {
-  readonly table: WarehouseTable;
+export interface NotifiedLoadPorts extends LoadPorts {
   /** The name of the lake's bucket, as notifications name it. */
   readonly bucket: string;
-  readonly lake: ObjectStore;
-  readonly warehouse: Warehouse;
+  readonly queue: LoadQueue;
 }
 
 export interface LoadReport {
   readonly loaded: number;
   readonly skipped: number;
   readonly rows: number;
+  /** Messages that were sent again because a statement still runs. */
+  readonly postponed: number;
   /** Messages to be delivered again, with the reason. */
   readonly failures: ReadonlyArray<{ readonly id: string; readonly error: Error }>;
+  /** The commits that are in the warehouse now. */
+  readonly finished: readonly PendingLoad[];
 }
 
-interface ReadMessage {
-  readonly id: string;
-  readonly loads: readonly PendingLoad[];
-}
+/** The delay doubles from the first to the last of these. */
+const DELAY_SECONDS = { first: 15, last: 300 } as const;
+/** At 300 seconds each, about a day. */
+const POSTPONEMENTS_MAX = 290;
 
 /**
  * Loads the commits that the messages name.
  *
  * Delivery: exactly once for each commit, whatever the order, the repetitions and the failures of the messages: the
  * warehouse writes rows and ledger in one transaction. All commits go in one transaction if they can; if not, each
- * goes alone, so that a poisoned one fails only its own message. Never throws for a bad message.
+ * goes alone, so that a poisoned one fails only its own message. A message whose statement still runs is sent again,
+ * for up to a day. Never throws for a bad message.
  */
-export async function loadCommits(messages: readonly LoadMessage[], ports: LoadPorts): Promise<LoadReport> {
-  const failures: Array<{ id: string; error: Error }> = [];
-  const read: ReadMessage[] = [];
-  for (const message of messages) {
+export async function loadCommits(messages: readonly LoadMessage[], ports: NotifiedLoadPorts): Promise<LoadReport> {
+  const loads = new Map<string, PendingLoad>();
+  const failures = new Map<string, Error>();
+  const keys = messages.map((message) => readKeys(message, ports.bucket));
+  for (const key of new Set(keys.flatMap((found) => (found instanceof Error ? [] : found)))) {
     try {
-      read.push({ id: message.id, loads: await readLoads(message, ports) });
+      loads.set(key, await readLoad(key, ports));
     } catch (error) {
-      failures.push({ id: message.id, error: asError(error) });
+      failures.set(key, asError(error));
     }
+  }
+  const { loaded, skipped, rows, running, ...result } = await loadTogether([...loads.values()], ports);
+  for (const [key, error] of result.failures) {
+    failures.set(key, error);
+  }
+  const failed: Array<{ id: string; error: Error }> = [];
+  let postponed = 0;
+  for (const [index, message] of messages.entries()) {
+    const outcome = await settle(message, keys[index] ?? [], { failures, running }, ports.queue);
+    if (outcome instanceof Error) {
+      failed.push({ id: message.id, error: outcome });
+    }
+    postponed += outcome === 'postponed' ? 1 : 0;
+  }
+  const finished = [...loads.values()].filter(({ commitKey: key }) => !running.has(key) && !failures.has(key));
+  return { loaded, skipped, rows, postponed, failures: failed, finished };
+}
+
+function readKeys({ body }: LoadMessage, bucket: string): readonly string[] | Error {
+  try {
+    return notifiedKeys(body, bucket);
+  } catch (error) {
+    return asError(error);
+  }
+}
+
+/** @returns why the message must come again by itself, if it must. */
+async function settle(
+  message: LoadMessage,
+  keys: readonly string[] | Error,
+  { failures, running }: Pick<LoadResult, 'failures' | 'running'>,
+  queue: LoadQueue,
+): Promise<Error | 'postponed' | 'done'> {
+  if (keys instanceof Error) {
+    return keys;
+  }
+  const failed = keys.find((key) => failures.has(key));
+  if (failed !== undefined) {
+    return failures.get(failed) as Error;
+  }
+  const waiting = keys.find((key) => running.has(key));
+  if (waiting === undefined) {
+    return 'done';
+  }
+  if (message.postponed >= POSTPONEMENTS_MAX) {
+    return new Error(`Cannot load "${waiting}": its statement has run for a day, end it in the warehouse`);
   }
   try {
-    return { ...(await ports.warehouse.load(ports.table, distinct(read))), failures };
+    const delaySeconds = Math.min(DELAY_SECONDS.first * 2 ** message.postponed, DELAY_SECONDS.last);
+    await queue.postpone(message, delaySeconds);
+    return 'postponed';
   } catch (error) {
-    if (read.length === 1 || isUnavailable(error)) {
-      failures.push(...read.map(({ id }) => ({ id, error: asError(error) })));
-      return { loaded: 0, skipped: 0, rows: 0, failures };
-    }
-    return loadOneByOne(read, ports, failures);
+    return asError(error);
   }
 }
-
-async function readLoads(message: LoadMessage, { table, bucket, lake }: LoadPorts): Promise<PendingLoad[]> {
-  const loads: PendingLoad[] = [];
-  for (const commitKey of notifiedKeys(message.body, bucket)) {
-    const commit = await readCommit(lake, commitKey);
-    if (commit.event !== table.event) {
-      throw new Error(`Cannot load "${commitKey}": it is of the event "${commit.event}", allowed is "${table.event}"`);
-    }
-    loads.push({ commitKey, commit });
-  }
-  return loads;
-}
-
-/** A notification may come twice in one batch; offsets ascend, so that a table fills in order where it can. */
-function distinct(messages: readonly ReadMessage[]): PendingLoad[] {
-  const loads = new Map(messages.flatMap(({ loads }) => loads).map((load) => [load.commitKey, load]));
-  return [...loads.values()].sort((a, b) => a.commit.partition - b.commit.partition || a.commit.start - b.commit.start);
-}
-
-/** Then each message alone would only wait as long in vain. */
-const isUnavailable = (error: unknown): boolean => error instanceof PipelineError && error.code === 'UNAVAILABLE';
-
-async function loadOneByOne(
-  messages: readonly ReadMessage[],
-  { table, warehouse }: LoadPorts,
-  failures: Array<{ id: string; error: Error }>,
-): Promise<LoadReport> {
-  const total = { loaded: 0, skipped: 0, rows: 0 };
-  for (const message of messages) {
-    try {
-      const { loaded, skipped, rows } = await warehouse.load(table, distinct([message]));
-      total.loaded += loaded;
-      total.skipped += skipped;
-      total.rows += rows;
-    } catch (error) {
-      failures.push({ id: message.id, error: asError(error) });
-    }
-  }
-  return { ...total, failures };
-}
-
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

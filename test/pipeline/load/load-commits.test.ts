@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { duckdbWarehouse } from '../../../pipeline/adapters/duckdb-warehouse.ts';
 import { PipelineError } from '../../../pipeline/errors.ts';
-import { type LoadPorts, loadCommits } from '../../../pipeline/load/load-commits.ts';
+import { loadCommits, type NotifiedLoadPorts } from '../../../pipeline/load/load-commits.ts';
+import type { LoadMessage, LoadOutcome } from '../../../pipeline/ports.ts';
 import { commitKey } from '../../../pipeline/sink/commit-log.ts';
 import { type MemoryObjectStore, memoryObjectStore } from '../ports/memory-object-store.ts';
 import { tableOf } from '../ports/warehouse-suite.ts';
@@ -16,14 +17,33 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-function world(): LoadPorts & { readonly lake: MemoryObjectStore } {
+interface World extends NotifiedLoadPorts {
+  readonly lake: MemoryObjectStore;
+  /** What was sent again, with its delay. */
+  readonly sent: Array<LoadMessage & { readonly delaySeconds: number }>;
+}
+
+function world(): World {
   const lake = memoryObjectStore();
   files++;
   const warehouse = duckdbWarehouse(join(folder, `${files}.duckdb`), lake);
-  return { table: tableOf([OFFSET]), bucket: BUCKET, lake, warehouse };
+  const sent: World['sent'] = [];
+  const queue = {
+    async postpone(message: LoadMessage, delaySeconds: number) {
+      sent.push({ ...message, delaySeconds });
+    },
+  };
+  return { table: tableOf([OFFSET]), bucket: BUCKET, lake, warehouse, queue, sent };
 }
 
-const message = (id: string, ...keys: string[]) => ({ id, body: notification(...keys) });
+const message = (id: string, ...keys: string[]): LoadMessage => ({ id, body: notification(...keys), postponed: 0 });
+const report = (loaded: number, skipped: number, rows: number) => ({
+  loaded,
+  skipped,
+  rows,
+  postponed: 0,
+  failures: [],
+});
 
 test('loadCommits: loads each commit once, out of order, twice in a message, in a batch and in the next batch', async () => {
   const ports = world();
@@ -33,9 +53,9 @@ test('loadCommits: loads each commit once, out of order, twice in a message, in 
   );
   const keys = [late, early, middle].map((load) => load?.commitKey ?? '');
   const first = [message('a', keys[0] ?? '', keys[0] ?? ''), message('b', keys[1] ?? ''), message('c', keys[0] ?? '')];
-  expect(await loadCommits(first, ports)).toEqual({ loaded: 2, skipped: 0, rows: 4, failures: [] });
+  expect(await loadCommits(first, ports)).toMatchObject(report(2, 0, 4));
   const second = [message('d', ...keys)];
-  expect(await loadCommits(second, ports)).toEqual({ loaded: 1, skipped: 2, rows: 2, failures: [] });
+  expect(await loadCommits(second, ports)).toMatchObject(report(1, 2, 2));
 });
 
 test('loadCommits: a poisoned commit fails its own message, and the others are loaded', async () => {
@@ -43,7 +63,14 @@ test('loadCommits: a poisoned commit fails its own message, and the others are l
   const { lake } = ports;
   const good = await commitRows(lake, [OFFSET], 0, [{}, {}]);
   const alsoGood = await commitRows(lake, [OFFSET], 0, [{}], { partition: 1 });
+  const third = await commitRows(lake, [OFFSET], 0, [{}], { partition: 2 });
   const missing = await commitRows(lake, [OFFSET], 10, [{}], { files: [{ key: 'data/x', rows: 1, bytes: 1 }] });
+  const cut = await commitRows(lake, [OFFSET], 80, [{}, {}]);
+  const cutFile = cut.commit.files[0]?.key ?? '';
+  await lake.put(cutFile, (await lake.get(cutFile)).subarray(0, 40));
+  const corrupt = await commitRows(lake, [OFFSET], 90, [{}, {}]);
+  const corruptFile = corrupt.commit.files[0]?.key ?? '';
+  await lake.put(corruptFile, (await lake.get(corruptFile)).fill(0xff, 8));
   const miscounted = await commitRows(lake, [OFFSET], 20, [{}], { rows: 3 });
   const foreign = await commitRows(lake, [OFFSET], 30, [{}], { event: 'flight_departed' });
   const newer = await commitRows(lake, [OFFSET], 40, [{}], { format: 2 } as object);
@@ -52,6 +79,8 @@ test('loadCommits: a poisoned commit fails its own message, and the others are l
   const messages = [
     message('good', good.commitKey),
     message('missing', missing.commitKey),
+    message('cut', cut.commitKey),
+    message('corrupt', corrupt.commitKey),
     message('miscounted', miscounted.commitKey),
     message('foreign', foreign.commitKey),
     message('newer', newer.commitKey),
@@ -59,27 +88,31 @@ test('loadCommits: a poisoned commit fails its own message, and the others are l
     message('misplaced', commitKey(0, 60)),
     message('absent', commitKey(0, 70)),
     message('other key', 'commits/readme.txt'),
-    { id: 'no notification', body: 'hello' },
+    { id: 'no notification', body: 'hello', postponed: 0 },
+    message('half good', third.commitKey, 'commits/readme.txt'),
     message('also good', alsoGood.commitKey),
   ];
-  const report = await loadCommits(messages, ports);
-  expect(report).toMatchObject({ loaded: 2, skipped: 0, rows: 3 });
-  const failed = report.failures.map(({ id }) => id).sort();
+  const done = await loadCommits(messages, ports);
+  expect(done).toMatchObject({ loaded: 3, skipped: 0, rows: 4 });
+  const failed = done.failures.map(({ id }) => id).sort();
   expect(failed).toEqual(
     messages
       .map(({ id }) => id)
-      .filter((id) => !id.endsWith('good'))
+      .filter((id) => id !== 'good' && id !== 'also good')
       .sort(),
   );
-  const reasons = report.failures.map(({ error }) => error.message).join('\n');
+  const reasons = done.failures.map(({ error }) => error.message).join('\n');
   expect(reasons).toContain('it is of the event "flight_departed", allowed is "order_created"');
   expect(reasons).toContain('it has format 2, allowed is 1');
+  expect(reasons).toContain('"commits/readme.txt"');
+  expect(reasons).toContain(`the file "${cutFile}" has 40 bytes, the commit says ${cut.commit.files[0]?.bytes}`);
+  expect(reasons).toContain(`Cannot load "${corrupt.commitKey}" from "${corruptFile}"`);
   expect(reasons).toContain('it starts at offset 0 of partition 0, its name says another place');
 });
 
 test('loadCommits: the test event of S3 is done with', async () => {
   const body = JSON.stringify({ Service: 'Amazon S3', Event: 's3:TestEvent', Bucket: BUCKET });
-  expect(await loadCommits([{ id: 'a', body }], world())).toEqual({ loaded: 0, skipped: 0, rows: 0, failures: [] });
+  expect(await loadCommits([{ id: 'a', body, postponed: 0 }], world())).toMatchObject(report(0, 0, 0));
 });
 
 test('loadCommits: when the warehouse is unavailable all messages fail after one try', async () => {
@@ -91,8 +124,8 @@ test('loadCommits: when the warehouse is unavailable all messages fail after one
     throw new PipelineError('UNAVAILABLE', 'another process holds it', { retryable: true });
   };
   const messages = [message('a', (await keys[0]) ?? ''), message('b', (await keys[1]) ?? '')];
-  const report = await loadCommits(messages, { ...ports, warehouse: { load } });
-  expect(report.failures.map(({ id }) => id)).toEqual(['a', 'b']);
+  const done = await loadCommits(messages, { ...ports, warehouse: { ...ports.warehouse, load } });
+  expect(done.failures.map(({ id }) => id)).toEqual(['a', 'b']);
   expect(tries).toBe(1);
 });
 
@@ -101,11 +134,54 @@ test('loadCommits: a message that comes back after its rows were committed adds 
   const { commitKey: key } = await commitRows(ports.lake, [OFFSET], 0, [{}]);
   // The process dies after the transaction, before SQS hears of it.
   const dying = {
-    load: async (...args: Parameters<LoadPorts['warehouse']['load']>): Promise<never> => {
+    ...ports.warehouse,
+    load: async (...args: Parameters<NotifiedLoadPorts['warehouse']['load']>): Promise<never> => {
       await ports.warehouse.load(...args);
       throw new Error('killed');
     },
   };
   expect((await loadCommits([message('a', key)], { ...ports, warehouse: dying })).failures).toHaveLength(1);
-  expect(await loadCommits([message('a', key)], ports)).toEqual({ loaded: 0, skipped: 1, rows: 0, failures: [] });
+  expect(await loadCommits([message('a', key)], ports)).toMatchObject(report(0, 1, 0));
+});
+
+/** A warehouse of statements that run until they are told to end. */
+function slowWarehouse(ports: World, running: ReadonlySet<string>): World {
+  const load = async (): Promise<LoadOutcome> => ({ loaded: 0, skipped: 0, rows: 0, running: [...running] });
+  return { ...ports, warehouse: { ...ports.warehouse, load } };
+}
+
+test('loadCommits: a message whose statement still runs is sent again, later each time, and is done with', async () => {
+  const ports = world();
+  const { commitKey: slow } = await commitRows(ports.lake, [OFFSET], 0, [{}]);
+  const { commitKey: quick } = await commitRows(ports.lake, [OFFSET], 1, [{}]);
+  const slowly = slowWarehouse(ports, new Set([slow]));
+  const messages = [
+    message('slow', slow),
+    { ...message('slower', slow, quick), postponed: 9 },
+    message('quick', quick),
+  ];
+  expect(await loadCommits(messages, slowly)).toMatchObject({
+    postponed: 2,
+    failures: [],
+    finished: [{ commitKey: quick }],
+  });
+  expect(ports.sent).toEqual([
+    { ...messages[0], delaySeconds: 15 },
+    { ...messages[1], delaySeconds: 300 },
+  ]);
+});
+
+test('loadCommits: a message that cannot be sent again, or was for a day, fails and comes back by itself', async () => {
+  const ports = world();
+  const { commitKey: slow } = await commitRows(ports.lake, [OFFSET], 0, [{}]);
+  const slowly = slowWarehouse(ports, new Set([slow]));
+  const postpone = async () => {
+    throw new Error('SQS is down');
+  };
+  const down = await loadCommits([message('a', slow)], { ...slowly, queue: { postpone } });
+  expect(down.failures.map(({ error }) => error.message)).toEqual(['SQS is down']);
+  const old = await loadCommits([{ ...message('a', slow), postponed: 290 }], slowly);
+  expect(old.failures.map(({ error }) => error.message)).toEqual([
+    `Cannot load "${slow}": its statement has run for a day, end it in the warehouse`,
+  ]);
 });

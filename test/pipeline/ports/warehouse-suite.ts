@@ -190,6 +190,12 @@ function auditSuite(name: string, create: Create): void {
       entry(0, 3, 9, 2, 1),
       entry(1, 10, 11, 1, 0),
     ]);
+    const ranges = [
+      { partition: 0, first: 1, next: 4 },
+      { partition: 1, first: 11, next: 99 },
+    ];
+    expect(await warehouse.ledger(audited, ranges)).toEqual([entry(0, 3, 9, 2, 1)]);
+    expect(await warehouse.ledger(audited, [])).toEqual([]);
     expect(await warehouse.ledger(shadow)).toEqual([]);
   });
 

@@ -1,0 +1,13 @@
+/** The warehouse table of an event. */
+import type { CompiledContract } from '../contract/compiled-contract.ts';
+import { newestVersion, tableColumns } from '../contract/table-columns.ts';
+import type { WarehouseTable } from '../ports.ts';
+
+export function warehouseTable(contract: CompiledContract): WarehouseTable {
+  return {
+    event: contract.event,
+    table: contract.warehouse.table,
+    schemaVersion: newestVersion(contract).version,
+    columns: tableColumns(contract),
+  };
+}
