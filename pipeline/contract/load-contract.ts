@@ -7,7 +7,9 @@ import { COMPILED_CONTRACT_FORMAT, type CompiledContract, type SchemaVersion } f
 import { ContractError } from './contract-error.ts';
 import { checkEventName, type EventFile, readEventYaml } from './event-yaml.ts';
 import { checkExamples } from './examples.ts';
+import { isFolderColumn, TIME_PARTS } from './lake-partitions.ts';
 import type { Field, MessageType } from './message.ts';
+import { messageColumns } from './message-columns.ts';
 import { topicName } from './names.ts';
 import { declarationLine, protoDeclarations } from './proto-declarations.ts';
 import { readText } from './read-text.ts';
@@ -37,6 +39,7 @@ export function loadContract(folder: string): CompiledContract {
   };
   checkRole(folder, eventFile, 'keyField', newest, 'string or integer', isKey);
   checkRole(folder, eventFile, 'eventTimeField', newest, 'google.protobuf.Timestamp', isTimestamp);
+  checkLake(folder, eventFile, newest);
   checkExamples(join(folder, EXAMPLES_FOLDER), newest);
   return contract;
 }
@@ -136,6 +139,18 @@ function checkRole(
     const allowed = fit.length === 0 ? 'it has none' : `allowed is ${fit.join(' or ')}`;
     const reason = `${role}: "${chosen}" is not a required ${typeAllowed} field of ${name}, ${allowed}`;
     throw new ContractError(join(folder, EVENT_FILE), lineOf(role), reason);
+  }
+}
+
+/** Partition columns are there in every row, and their values can name folders. */
+function checkLake(folder: string, { event, lineOf }: EventFile, newest: MessageType): void {
+  const columns = messageColumns(newest).filter(isFolderColumn);
+  const allowed = [...columns.map(({ name }) => name), ...TIME_PARTS.keys()];
+  for (const name of event.lake.partitionBy) {
+    if (!allowed.includes(name)) {
+      const reason = `lake.partitionBy: "${name}" cannot name folders, allowed are ${allowed.join(', ')}`;
+      throw new ContractError(join(folder, EVENT_FILE), lineOf('lake'), reason);
+    }
   }
 }
 

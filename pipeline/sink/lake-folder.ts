@@ -1,6 +1,6 @@
 /** In which folder of the lake a row belongs. */
-import type { Column } from '../contract/column.ts';
 import type { CompiledContract } from '../contract/compiled-contract.ts';
+import { TIME_PARTS } from '../contract/lake-partitions.ts';
 import { newestVersion, tableColumns } from '../contract/table-columns.ts';
 import { columnTree, type LeafNode } from '../parquet/column-tree.ts';
 import type { Rejection } from '../parquet/rejection.ts';
@@ -8,7 +8,7 @@ import { compileProtobufReader } from '../protobuf/protobuf-reader.ts';
 import type { ReadRecord } from './record-reader.ts';
 
 /**
- * The folder of a row below `data/`, in Hive's form: `country=DE/day=2026-11-20/`, empty without partition columns; or
+ * The folder of a row below `data/`, in Hive's form: `country=DE/year=2026/month=11/`, empty without partition columns; or
  * why the payload was refused.
  */
 export type LakeFolder = (record: ReadRecord) => string | Rejection;
@@ -19,21 +19,6 @@ export const OVERFLOW_FOLDER = 'overflow/';
 const NO_VALUE = '__HIVE_DEFAULT_PARTITION__';
 /** S3 keys have at most 1,024 bytes, and there are at most six levels. */
 const LEVEL_LENGTH_MAX = 140;
-
-/** Parts of the event time in UTC: how many characters of ISO 8601 tell one period from the next. */
-const TIME_PARTS: ReadonlyMap<string, readonly [from: number, to: number]> = new Map([
-  ['year', [0, 4]],
-  ['month', [5, 7]],
-  ['day', [8, 10]],
-  ['hour', [11, 13]],
-]);
-
-export const isTimePart = (name: string): boolean => TIME_PARTS.has(name);
-
-/** Whether values of the column can name folders. */
-export function isFolderColumn({ type, nullable }: Column): boolean {
-  return !nullable && ['string', 'int', 'boolean', 'enum'].includes(type.kind);
-}
 
 /** Payload columns are decoded for themselves, before it is known which file the row goes to. */
 export function lakeFolder(contract: CompiledContract): LakeFolder {
@@ -62,7 +47,7 @@ export function lakeFolder(contract: CompiledContract): LakeFolder {
 function payloadFields(
   contract: CompiledContract,
 ): ((record: ReadRecord) => Map<string, string> | Rejection) | undefined {
-  const names = contract.lake.partitionBy.filter((name) => !isTimePart(name));
+  const names = contract.lake.partitionBy.filter((name) => !TIME_PARTS.has(name));
   const columns = tableColumns(contract).filter(({ name }) => names.includes(name));
   if (columns.length === 0) {
     return undefined;

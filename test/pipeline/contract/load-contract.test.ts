@@ -63,6 +63,7 @@ test('loadContract: fills in every default', () => {
     eventTimeField: null,
     topic: { name: 'parcel_sent', partitions: 3, retentionHours: 168 },
     freshnessSeconds: 30,
+    lake: { partitionBy: [], openPartitionsMax: 50 },
     warehouse: { target: 'duckdb', table: 'parcel_sent' },
     versions: [{ version: 1, definition: V1, message: expect.objectContaining({ name: 'ParcelSent' }) }],
   });
@@ -74,14 +75,16 @@ keyField: parcel_id
 eventTimeField: sent_at
 freshnessSeconds: 600
 topic: { partitions: 200, retentionHours: 1 }
-warehouse: { target: duckdb, table: parcels }
+lake: { partitionBy: [route, year, month], openPartitionsMax: 7 }
+warehouse: { target: redshift, table: parcels }
 `;
   expect(loadContract(eventFolder({ 'event.yaml': yaml }))).toMatchObject({
     keyField: 'parcel_id',
     eventTimeField: 'sent_at',
     topic: { name: 'parcel_sent', partitions: 200, retentionHours: 1 },
     freshnessSeconds: 600,
-    warehouse: { target: 'duckdb', table: 'parcels' },
+    lake: { partitionBy: ['route', 'year', 'month'], openPartitionsMax: 7 },
+    warehouse: { target: 'redshift', table: 'parcels' },
   });
 });
 
@@ -110,8 +113,9 @@ test('loadContract: examples may be absent, hidden files are ignored, and a byte
 });
 
 const yaml = (more: string): Record<string, string> => ({ 'event.yaml': EVENT_YAML + more });
-const KNOWN = 'description, owner, compatibility, keyField, eventTimeField, topic, freshnessSeconds, warehouse';
+const KNOWN = 'description, owner, compatibility, keyField, eventTimeField, topic, freshnessSeconds, lake, warehouse';
 const KEYS = 'is not a required string or integer field of ParcelSent, allowed is parcel_id or route';
+const FOLDERS = 'cannot name folders, allowed are parcel_id, route, year, month, day, hour';
 const TIMES = 'is not a required google.protobuf.Timestamp field of ParcelSent, allowed is sent_at';
 
 test.each([
@@ -140,9 +144,15 @@ test.each([
   [yaml('topic: 4\n'), 'event.yaml:3: topic: must be object'],
   [yaml('topic:\n'), 'event.yaml:3: topic: must be object'],
   [yaml('freshnessSeconds: 1\n'), 'event.yaml:3: freshnessSeconds: must be >= 2'],
-  [yaml('freshnessSeconds: 601\n'), 'event.yaml:3: freshnessSeconds: must be <= 600'],
+  [yaml('freshnessSeconds: 3601\n'), 'event.yaml:3: freshnessSeconds: must be <= 3600'],
   [yaml('compatibility: FULL\n'), 'event.yaml:3: compatibility: not allowed, allowed is BACKWARD'],
-  [yaml('warehouse: { target: oracle }\n'), 'event.yaml:3: warehouse.target: not allowed, allowed is duckdb'],
+  [
+    yaml('warehouse: { target: oracle }\n'),
+    'event.yaml:3: warehouse.target: not allowed, allowed is duckdb or redshift or snowflake or athena',
+  ],
+  [yaml('lake: { partitionBy: [sent_at] }\n'), `event.yaml:3: lake.partitionBy: "sent_at" ${FOLDERS}`],
+  [yaml('lake: { partitionBy: [year, gone] }\n'), `event.yaml:3: lake.partitionBy: "gone" ${FOLDERS}`],
+  [yaml('lake: { openPartitionsMax: 201 }\n'), 'event.yaml:3: lake.openPartitionsMax: must be <= 200'],
   [
     yaml('warehouse: { table: 1parcel }\n'),
     'event.yaml:3: warehouse.table: must match pattern "^[a-z][a-z0-9_]{0,62}$"',

@@ -4,7 +4,7 @@ import { type SinkPorts, sinkPartition } from '../../../pipeline/sink/sink.ts';
 import { ORDER_VERSION_ID, orderContract } from '../ingest/order-events.ts';
 import { type MemoryObjectStore, memoryObjectStore } from '../ports/memory-object-store.ts';
 import { commitsOf, lettersOf, rowsOf } from './lake-contents.ts';
-import { headers, kafkaRecord } from './order-records.ts';
+import { headers, INGESTED_AT, kafkaRecord } from './order-records.ts';
 
 function world(lake: MemoryObjectStore = memoryObjectStore()): SinkPorts & { readonly lake: MemoryObjectStore } {
   return { contract: orderContract, lake, log: commitLog(lake), rows: rowEncoder(orderContract, [ORDER_VERSION_ID]) };
@@ -130,4 +130,29 @@ test('sinkPartition: writes nothing past a commit that a newer version wrote', a
   await ports.lake.put(commitKey(0, 0), Buffer.from('{"format":2,"partition":0,"start":0,"next":5}'));
   await expect(sinkPartition(records(0, 5), ports)).rejects.toThrow('it has format 2');
   expect(ports.lake.objects.size).toBe(1);
+});
+
+test.each([
+  ['a newer timestamp', { timestamp: INGESTED_AT + 1 }],
+  ['another value at the end of the commit', { value: Buffer.from('other') }],
+])('sinkPartition: refuses a repeated record with %s: it is of a topic that was made again', async (_, changes) => {
+  const ports = world();
+  await sinkPartition(records(0, 1, 2), ports);
+  await sinkPartition(records(3, 4), ports);
+  const before = [...ports.lake.objects.keys()];
+  await expect(sinkPartition([kafkaRecord(0, changes)], ports)).rejects.toMatchObject({
+    code: 'TOPIC_REPLACED',
+    retryable: false,
+    message: expect.stringContaining('give the event a new name'),
+  });
+  await expect(sinkPartition([...records(3), kafkaRecord(4, changes), kafkaRecord(5)], ports)).rejects.toThrow(
+    'Cannot sink partition 0 of the topic "order_created": its record at offset 4 is not the one that was committed',
+  );
+  expect([...ports.lake.objects.keys()]).toEqual(before);
+});
+
+test('sinkPartition: refuses a record at an offset that was a gap when it was committed', async () => {
+  const ports = world();
+  await sinkPartition(records(0, 5), ports);
+  await expect(sinkPartition(records(3), ports)).rejects.toMatchObject({ code: 'TOPIC_REPLACED' });
 });

@@ -1,0 +1,127 @@
+import type { KafkaRecord } from '../../../pipeline/ports.ts';
+import type { Commit } from '../../../pipeline/sink/commit.ts';
+import { commitLog } from '../../../pipeline/sink/commit-log.ts';
+import { type DrainLimits, type DrainPorts, drainTopic } from '../../../pipeline/sink/drain.ts';
+import { rowEncoder } from '../../../pipeline/sink/row-encoder.ts';
+import { ORDER_VERSION_ID, orderContract } from '../ingest/order-events.ts';
+import { type MemoryObjectStore, memoryObjectStore } from '../ports/memory-object-store.ts';
+import { type MemoryTopic, memoryTopic } from '../ports/memory-topic-reader.ts';
+import { commitsOf, rowsOf } from './lake-contents.ts';
+import { INGESTED_AT, kafkaRecord } from './order-records.ts';
+
+const partitionOf = (partition: number, ...offsets: number[]): KafkaRecord[] =>
+  offsets.map((offset) => kafkaRecord(offset, { partition }));
+const LIMITS: DrainLimits = { inputBytesMax: 1e9, reserveMs: 1000 };
+const RECORD_BYTES = (kafkaRecord(0).key?.length ?? 0) + (kafkaRecord(0).value?.length ?? 0);
+
+interface World extends DrainPorts {
+  readonly lake: MemoryObjectStore;
+  readonly made: Commit[];
+}
+
+function world(reader: MemoryTopic, changes: Partial<DrainPorts> = {}, lake = memoryObjectStore()): World {
+  const made: Commit[] = [];
+  return {
+    contract: orderContract,
+    log: commitLog(lake),
+    reader,
+    encoders: [rowEncoder(orderContract, [ORDER_VERSION_ID]), rowEncoder(orderContract, [ORDER_VERSION_ID])],
+    timeLeftMs: () => 60_000,
+    now: () => 0,
+    committed: (commit) => void made.push(commit),
+    ...changes,
+    lake,
+    made,
+  };
+}
+
+test('drainTopic: commits every partition up to its high watermark, and an idle topic writes nothing', async () => {
+  const topic = memoryTopic([partitionOf(0, 0, 1, 2, 3, 4, 5, 6), [], partitionOf(2, 0)]);
+  const ports = world(topic);
+  expect(await drainTopic(ports, LIMITS)).toBe(0);
+  expect(ports.made.map(({ partition, start, next, rows }) => [partition, start, next, rows]).sort()).toEqual([
+    [0, 0, 7, 7],
+    [2, 0, 1, 1],
+  ]);
+  const before = [...ports.lake.objects.keys()];
+  expect(await drainTopic(ports, LIMITS)).toBe(0);
+  expect([...ports.lake.objects.keys()]).toEqual(before);
+  topic.partitions[1]?.push(...partitionOf(1, 0, 1));
+  await drainTopic(ports, LIMITS);
+  expect(commitsOf(ports.lake.objects, 1)).toMatchObject([{ start: 0, next: 2, rows: 2 }]);
+});
+
+test('drainTopic: a commit ends with the record that reaches the limit', async () => {
+  const ports = world(memoryTopic([partitionOf(0, 0, 1, 2, 3, 4, 5, 6)], 5));
+  await drainTopic(ports, { ...LIMITS, inputBytesMax: 3 * RECORD_BYTES });
+  expect(ports.made.map(({ start, next }) => [start, next])).toEqual([
+    [0, 3],
+    [3, 6],
+    [6, 7],
+  ]);
+});
+
+test('drainTopic: offsets below the low watermark are a gap of retention, others are of unknown cause', async () => {
+  const topic = memoryTopic([partitionOf(0, 7, 9)]);
+  topic.low[0] = 5;
+  const ports = world(topic);
+  await drainTopic(ports, LIMITS);
+  expect(ports.made[0]?.gaps).toEqual([
+    { first: 0, next: 5, cause: 'retention' },
+    { first: 5, next: 7, cause: 'unknown' },
+    { first: 8, next: 9, cause: 'unknown' },
+  ]);
+});
+
+test('drainTopic: when time runs out, what was read is committed and the rest is left for the next run', async () => {
+  let calls = 0;
+  const timeLeftMs = () => (++calls > 2 ? 999 : 60_000);
+  const ports = world(memoryTopic([partitionOf(0, 0, 1, 2, 3, 4, 5, 6)], 2), { timeLeftMs });
+  expect(await drainTopic(ports, LIMITS)).toBe(3);
+  expect(ports.made).toMatchObject([{ start: 0, next: 4 }]);
+  expect(await drainTopic({ ...ports, timeLeftMs: () => 60_000 }, LIMITS)).toBe(0);
+  expect(commitsOf(ports.lake.objects).map(({ start, next }) => [start, next])).toEqual([
+    [0, 4],
+    [4, 7],
+  ]);
+});
+
+test('drainTopic: without time it reads nothing', async () => {
+  const ports = world(memoryTopic([partitionOf(0, 0, 1)]), { timeLeftMs: () => 0 });
+  expect(await drainTopic(ports, LIMITS)).toBe(2);
+  expect(ports.lake.objects.size).toBe(0);
+});
+
+test('drainTopic: runs that overlap commit each offset once', async () => {
+  const offsets = Array.from({ length: 40 }, (_, offset) => offset);
+  const lake = memoryObjectStore();
+  const limits = { ...LIMITS, inputBytesMax: 4 * RECORD_BYTES };
+  const worlds = [0, 1, 2].map((lag) => world(memoryTopic([partitionOf(0, ...offsets)], lag + 1), {}, lake));
+  await Promise.all(worlds.map((ports) => drainTopic(ports, limits)));
+  const commits = commitsOf(lake.objects);
+  const rows = await Promise.all(commits.map((commit) => rowsOf(lake.objects, commit)));
+  expect(rows.flat().map((row) => Number(row['_offset']))).toEqual(offsets);
+  expect(worlds.flatMap(({ made }) => made)).toHaveLength(commits.length);
+});
+
+test('drainTopic: a partition that fails does not keep the others from being drained', async () => {
+  const topic = memoryTopic([partitionOf(0, 0), partitionOf(1, 0)]);
+  const ports = world(topic);
+  await ports.lake.put('commits/0/.DS_Store', Buffer.from('x'));
+  await expect(drainTopic(ports, LIMITS)).rejects.toThrow('Cannot read the commit "commits/0/.DS_Store"');
+  expect(commitsOf(ports.lake.objects, 1)).toMatchObject([{ start: 0, next: 1 }]);
+});
+
+test('drainTopic: refuses a topic that was made again, whether it is shorter than the lake or longer', async () => {
+  const topic = memoryTopic([partitionOf(0, 0, 1, 2)]);
+  const ports = world(topic);
+  await drainTopic(ports, LIMITS);
+  const before = [...ports.lake.objects.keys()];
+  topic.partitions[0] = partitionOf(0, 0);
+  await expect(drainTopic(ports, LIMITS)).rejects.toThrow('it ends at offset 1, and offsets up to 3 were committed');
+  topic.partitions[0] = [0, 1, 2, 3, 4].map((offset) => kafkaRecord(offset, { timestamp: INGESTED_AT + 1 }));
+  await expect(drainTopic(ports, LIMITS)).rejects.toThrow('its record at offset 2 is not the one that was committed');
+  topic.partitions[0] = [0, 1, 2, 3].map((offset) => kafkaRecord(offset, { value: Buffer.from('other') }));
+  await expect(drainTopic(ports, LIMITS)).rejects.toThrow('The topic was deleted and made again');
+  expect([...ports.lake.objects.keys()]).toEqual(before);
+});

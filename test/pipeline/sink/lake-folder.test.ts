@@ -1,0 +1,110 @@
+import type { CompiledContract } from '../../../pipeline/contract/compiled-contract.ts';
+import type { KafkaRecord } from '../../../pipeline/ports.ts';
+import { commitLog } from '../../../pipeline/sink/commit-log.ts';
+import { type EncodedFile, type RowEncoder, rowEncoder } from '../../../pipeline/sink/row-encoder.ts';
+import { sinkPartition } from '../../../pipeline/sink/sink.ts';
+import { ORDER_VERSION_ID, orderContract, orderData } from '../ingest/order-events.ts';
+import { memoryObjectStore } from '../ports/memory-object-store.ts';
+import { rowsOf } from './lake-contents.ts';
+import { framed, headers, kafkaRecord } from './order-records.ts';
+
+const partitioned = (...partitionBy: string[]): CompiledContract => ({
+  ...orderContract,
+  lake: { partitionBy, openPartitionsMax: 3 },
+});
+const encoder = (...partitionBy: string[]): RowEncoder => rowEncoder(partitioned(...partitionBy), [ORDER_VERSION_ID]);
+
+function files(rows: RowEncoder, records: readonly KafkaRecord[]): Array<Pick<EncodedFile, 'folder' | 'rows'>> {
+  for (const record of records) {
+    expect(rows.add(record)).toBeUndefined();
+  }
+  return rows.finish({}).map(({ folder, rows: count }) => ({ folder, rows: count }));
+}
+
+const order = (offset: number, changes: object): KafkaRecord =>
+  kafkaRecord(offset, { value: framed(orderData(changes)) });
+const at = (offset: number, time: string): KafkaRecord => kafkaRecord(offset, { headers: headers({ ce_time: time }) });
+
+test('rowEncoder: partitions by parts of the event time, in UTC', () => {
+  expect(
+    files(encoder('year', 'month', 'day', 'hour'), [
+      at(0, '2026-01-02T03:59:59.999999Z'),
+      at(1, '2026-01-02T05:00:00+02:00'),
+      at(2, '2026-01-02T04:00:00Z'),
+      at(3, '0001-01-01T00:00:00Z'),
+    ]),
+  ).toEqual([
+    { folder: 'year=2026/month=01/day=02/hour=03/', rows: 2 },
+    { folder: 'year=2026/month=01/day=02/hour=04/', rows: 1 },
+    { folder: 'year=0001/month=01/day=01/hour=00/', rows: 1 },
+  ]);
+});
+
+test('rowEncoder: partitions by text, enums and 64-bit integers of the payload, safely for keys', () => {
+  const numbers = encoder('customer_id', 'channel');
+  expect(
+    files(numbers, [
+      order(0, { customer_id: '9007199254740993' }),
+      order(1, { customer_id: '-5', channel: 'APP' }),
+      order(2, { customer_id: '9007199254740993' }),
+    ]),
+  ).toEqual([
+    { folder: 'customer_id=9007199254740993/channel=WEB/', rows: 2 },
+    { folder: 'customer_id=-5/channel=APP/', rows: 1 },
+  ]);
+  const texts = encoder('order_id');
+  expect(
+    files(texts, [order(0, { order_id: 'a/b=ü*' }), order(1, { order_id: '' }), order(2, { order_id: '..' })]),
+  ).toEqual([
+    { folder: 'order_id=a%2Fb%3D%C3%BC%2A/', rows: 1 },
+    { folder: 'order_id=__HIVE_DEFAULT_PARTITION__/', rows: 1 },
+    { folder: 'order_id=../', rows: 1 },
+  ]);
+});
+
+test('rowEncoder: past the limit of open partitions, and for names too long, rows go to overflow together', () => {
+  const rows = encoder('order_id');
+  const ids = ['a', 'b', 'c', 'd', 'a', 'e', 'x'.repeat(200)];
+  const records = ids.map((order_id, offset) => order(offset, { order_id }));
+  expect(files(rows, records)).toEqual([
+    { folder: 'order_id=a/', rows: 2 },
+    { folder: 'order_id=b/', rows: 1 },
+    { folder: 'order_id=c/', rows: 1 },
+    { folder: 'overflow/', rows: 3 },
+  ]);
+  // The limit is of one commit: the next one begins anew.
+  expect(files(rows, [order(9, { order_id: 'd' })])).toEqual([{ folder: 'order_id=d/', rows: 1 }]);
+});
+
+test('rowEncoder: a payload that cannot be read is a dead letter in a partitioned lake too', () => {
+  const rows = encoder('order_id', 'year');
+  const value = framed(orderData());
+  expect(rows.add(kafkaRecord(0, { value: value.subarray(0, value.length - 1) }))).toMatchObject({
+    code: 'INVALID_PAYLOAD',
+  });
+  expect(rows.add(kafkaRecord(1, { timestamp: 9e15, headers: [] }))).toMatchObject({ code: 'INVALID_ATTRIBUTE' });
+  expect(rows.finish({})).toEqual([]);
+});
+
+test('sinkPartition: a commit names a file for each folder, and together they hold each row once', async () => {
+  const lake = memoryObjectStore();
+  const rows = encoder('channel');
+  const records = ['WEB', 'APP', 'WEB'].map((channel, offset) => order(offset, { channel }));
+  const { commit } = await sinkPartition(records, {
+    contract: partitioned('channel'),
+    lake,
+    log: commitLog(lake),
+    rows,
+  });
+  expect(commit?.files.map(({ key, rows: count }) => [key.replace(/-[0-9a-f]{16}\./, '-*.'), count])).toEqual([
+    ['data/channel=WEB/0-0-2-*.parquet', 2],
+    ['data/channel=APP/0-0-2-*.parquet', 1],
+  ]);
+  const stored = commit ? await rowsOf(lake.objects, commit) : [];
+  expect(stored.map((row) => [Number(row['_offset']), row['channel']])).toEqual([
+    [0, 'WEB'],
+    [2, 'WEB'],
+    [1, 'APP'],
+  ]);
+  expect(stored.reduce((sum, row) => sum + Number(row['_checksum']), 0)).toBe(commit?.checksum);
+});
