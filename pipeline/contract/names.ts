@@ -29,3 +29,10 @@ export const INGEST_PATH = '/v1/events';
 export const DATA_PREFIX = 'data/';
 export const COMMIT_PREFIX = 'commits/';
 export const REJECTED_PREFIX = 'rejected/';
+
+/** An alarm of an event, by the heading of the runbook that it leads to. */
+export const eventAlarmName = (event: string, heading: string): string => `headrace-${event}-${heading}`;
+export const platformAlarmName = (heading: string): string => `headrace-${heading}`;
+/** CloudWatch allows letters, digits, hyphens and underscores. */
+export const eventDashboardName = (event: string): string => `headrace-${event}`;
+export const PLATFORM_DASHBOARD = 'headrace';
