@@ -1,37 +1,50 @@
 import fc from 'fast-check';
 import type { KafkaRecord, ObjectStore } from '../../../pipeline/ports.ts';
 import { commitLog } from '../../../pipeline/sink/commit-log.ts';
+import { drainTopic } from '../../../pipeline/sink/drain.ts';
 import { rowEncoder } from '../../../pipeline/sink/row-encoder.ts';
 import { type SinkPorts, sinkPartition } from '../../../pipeline/sink/sink.ts';
 import { ORDER_VERSION_ID, orderContract } from '../ingest/order-events.ts';
 import { memoryObjectStore } from '../ports/memory-object-store.ts';
+import { memoryTopic } from '../ports/memory-topic-reader.ts';
 import { commitsOf, lettersOf, rowsOf } from './lake-contents.ts';
 import { kafkaRecord } from './order-records.ts';
 
 /** What happens to one call of the store. `again`: the answer was lost, and the SDK's second try met the first one. */
 type Fault = 'none' | 'before' | 'after' | 'again';
 
-/** One delivery of the trigger, or two at once: writer 0 or 1, how far back it starts, how much it brings. */
-interface Delivery {
-  readonly writer: number;
+/**
+ * One delivery of the stream's trigger or one run of the drain, or two at once: by writer 0 or 1; a delivery starts `back`
+ * records before what is acknowledged and brings `count`, a run drains as many records as that, in commits of `count`.
+ */
+interface Work {
+  readonly trigger: 'stream' | 'drain';
   readonly back: number;
   readonly count: number;
+}
+
+interface Delivery extends Work {
+  readonly writer: number;
   readonly restart: boolean;
   readonly faults: readonly Fault[];
-  readonly overlapping: { readonly back: number; readonly count: number } | null;
+  readonly overlapping: Work | null;
 }
 
 const fault = fc.oneof(
   { weight: 3, arbitrary: fc.constant<Fault>('none') },
   { weight: 1, arbitrary: fc.constantFrom<Fault>('before', 'after', 'again') },
 );
-const extent = { back: fc.nat(6), count: fc.integer({ min: 1, max: 8 }) };
+const work = {
+  trigger: fc.constantFrom('stream' as const, 'drain' as const),
+  back: fc.nat(6),
+  count: fc.integer({ min: 1, max: 8 }),
+};
 const delivery: fc.Arbitrary<Delivery> = fc.record({
   writer: fc.nat(1),
-  ...extent,
+  ...work,
   restart: fc.nat(3).map((draw) => draw === 0),
   faults: fc.array(fault, { maxLength: 6, size: 'max' }),
-  overlapping: fc.option(fc.record(extent), { freq: 2 }),
+  overlapping: fc.option(fc.record(work), { freq: 2 }),
 });
 /** Distance to the next offset (1 is no gap) and whether the record decodes. */
 const topic = fc.array(fc.tuple(fc.constantFrom(1, 1, 1, 2, 5), fc.boolean()), { minLength: 1, maxLength: 25 });
@@ -105,6 +118,7 @@ async function checkLake(objects: ReadonlyMap<string, Uint8Array>, records: read
     const rows = await rowsOf(objects, commit);
     const letters = lettersOf(objects, commit);
     expect([rows.length, letters.length]).toEqual([commit.rows, commit.rejected?.count ?? 0]);
+    expect(rows.reduce((sum, row) => sum + Number(row['_checksum']), 0)).toBe(commit.checksum);
     seen.push(...rows.map((row) => Number(row['_offset'])), ...letters.map(({ offset }) => offset));
     for (const gap of commit.gaps) {
       gaps.push(...Array.from({ length: gap.next - gap.first }, (_, index) => gap.first + index));
@@ -117,6 +131,20 @@ async function checkLake(objects: ReadonlyMap<string, Uint8Array>, records: read
     Array.from({ length: next }, (_, offset) => offset).filter((offset) => !offsets.includes(offset)),
   );
 }
+
+/** A run that sees the topic as long as `records`. A row takes about 60 bytes. */
+const drain = (records: readonly KafkaRecord[], ports: SinkPorts, recordsPerCommit: number): Promise<number> =>
+  drainTopic(
+    {
+      ...ports,
+      reader: memoryTopic([[...records]]),
+      encoders: [ports.rows],
+      timeLeftMs: () => 60_000,
+      now: () => 0,
+      committed: () => undefined,
+    },
+    { inputBytesMax: recordsPerCommit * 60, reserveMs: 1000 },
+  );
 
 // Compiling them is the slow part, and they keep nothing from one batch to the next.
 const encoders = [0, 1].map(() => rowEncoder(orderContract, [ORDER_VERSION_ID]));
@@ -137,33 +165,33 @@ test('sinkPartition: whatever is redelivered, crashes, races or gets no answer, 
       const writers = [writer(0), writer(1)];
       /** Records before this one are acknowledged to Kafka: the trigger brings them again, or goes on from there. */
       let acknowledged = 0;
-      const deliver = async (index: number, back: number, count: number): Promise<void> => {
+      const deliver = async (index: number, { trigger, back, count }: Work): Promise<void> => {
         const from = Math.max(0, acknowledged - back);
-        const batch = records.slice(from, from + count);
+        const ports = writers[index] as SinkPorts;
+        const batch = records.slice(trigger === 'drain' ? 0 : from, from + count);
         if (batch.length > 0) {
-          const ports = writers[index] as SinkPorts;
-          await sinkPartition(batch, ports).then(
+          await (trigger === 'drain' ? drain(batch, ports, count) : sinkPartition(batch, ports)).then(
             () => {
-              acknowledged = Math.max(acknowledged, from + batch.length);
+              acknowledged = Math.max(acknowledged, from + count);
             },
             () => undefined,
           );
         }
       };
-      for (const { writer: index, back, count, restart, faults: planned, overlapping } of deliveries) {
+      for (const { writer: index, restart, faults: planned, overlapping, ...work } of deliveries) {
         faults.splice(0, faults.length, ...planned);
         if (restart) {
           writers[index] = writer(index);
         }
-        const both = [deliver(index, back, count)];
+        const both = [deliver(index, work)];
         if (overlapping) {
-          both.push(deliver(1 - index, overlapping.back, overlapping.count));
+          both.push(deliver(1 - index, overlapping));
         }
         await Promise.all(both);
       }
       faults.length = 0;
       while (acknowledged < records.length) {
-        await deliver(acknowledged % 2, 3, 7);
+        await deliver(acknowledged % 2, { trigger: acknowledged % 3 === 0 ? 'drain' : 'stream', back: 3, count: 7 });
       }
       await checkLake(objects, records);
     }),
