@@ -37,7 +37,8 @@ function unscaledDigits(value: unknown, scale: number): bigint | 'inexact' | und
   return BigInt(`${sign}${whole}${decimals.slice(0, scale).padEnd(scale, '0')}`);
 }
 
-function bigEndian(value: bigint, width: number): Uint8Array {
+/** Two's complement in `width` bytes, which must be enough. */
+export function bigEndian(value: bigint, width: number): Uint8Array {
   const bytes = new Uint8Array(width);
   let rest = BigInt.asUintN(width * 8, value);
   for (let at = width - 1; at >= 0; at--) {
