@@ -36,3 +36,5 @@ export const platformAlarmName = (heading: string): string => `headrace-${headin
 /** CloudWatch allows letters, digits, hyphens and underscores. */
 export const eventDashboardName = (event: string): string => `headrace-${event}`;
 export const PLATFORM_DASHBOARD = 'headrace';
+/** Lists of data files, for warehouses that are told so what to read; of no use once the load has ended. */
+export const MANIFEST_PREFIX = 'manifests/';
