@@ -44,6 +44,7 @@ beforeAll(async () => {
     LAKE_BUCKET: BUCKET,
     SCHEMA_VERSION_IDS: ORDER_VERSION_ID,
     CATALOG_PATH: '/headrace/events',
+    LOAD_QUEUE_URL: `${aws.url}/000000000000/loads`,
     KAFKA_BROKERS: kafka.bootstrap,
     KAFKA_CLIENT_PROPERTIES: 'security.protocol=PLAINTEXT',
     WAREHOUSE_URL: `duckdb:${join(folder, 'warehouse.duckdb')}`,
