@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { type KafkaConnection, PLAINTEXT } from '../pipeline/adapters/kafka-connection.ts';
 import { INGEST_PATH, PLATFORM_STACK } from '../pipeline/contract/names.ts';
 import { type AssemblyStack, type FileAsset, readAssembly } from './assembly.ts';
-import { type AwsEndpoint, startAwsEndpoint } from './aws/aws-endpoint.ts';
+import { type AwsEndpoint, type AwsFaults, startAwsEndpoint } from './aws/aws-endpoint.ts';
 import { openDataFolder } from './data-folder.ts';
-import { startKafkaBroker } from './kafka/broker.ts';
+import { FaultRules } from './fault-rules.ts';
+import { type KafkaBroker, startKafkaBroker } from './kafka/broker.ts';
+import type { Faults } from './kafka/server/faults.ts';
 import { ErrorSummary } from './lambda/error-summary.ts';
+import type { FunctionFault } from './lambda/function-faults.ts';
 import { RuntimeApi } from './lambda/runtime-api.ts';
 import type { Deployment } from './resources/deployment.ts';
 import { deployStack, type StackValues } from './template/deploy-stack.ts';
@@ -28,6 +31,8 @@ export interface HostOptions {
   readonly kafkaPort?: number;
   /** A Kafka to use instead of the embedded broker. */
   readonly kafka?: KafkaConnection;
+  /** For faults with a probability. @default Math.random */
+  readonly random?: () => number;
   /** Gets progress and functions' errors, a line each. */
   readonly log: (line: string) => void;
 }
@@ -42,10 +47,24 @@ export interface Host {
   readonly warehousePath: string;
   /** Outputs by stack and id. */
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Failures on demand, for tests of what the pipeline does about them. */
+  readonly faults: HostFaults;
+  /**
+   * Kills processes that run an invocation of the functions with such a name, in the middle of it.
+   * @returns how many.
+   */
+  killFunction(name: RegExp): number;
   /** Runs every enabled schedule once now, instead of waiting for its time. Resolves when all of them have run. */
   runSchedules(): Promise<void>;
   /** Ends every process and frees the data folder. Repeating it waits for the same end. */
   stop(): Promise<void>;
+}
+
+/** The faults of the host's parts; they compose. */
+export interface HostFaults extends AwsFaults {
+  /** Undefined with a Kafka of one's own. */
+  readonly kafka: Faults | undefined;
+  readonly functions: FaultRules<FunctionFault>;
 }
 
 type Closer = () => Promise<void> | void;
@@ -61,7 +80,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   let stopping: Promise<void> | undefined;
   const stop = () => (stopping ??= closeAll(closers));
   try {
-    const deployment = await startServices(options, stacks, closers);
+    const { deployment, broker } = await startServices(options, stacks, closers);
     const values: StackValues = { outputs: {}, exports: new Map() };
     for (const { name, template } of stacks) await deployStack(name, template, values, deployment);
     await deployment.topics.close();
@@ -73,6 +92,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
       kafka: deployment.kafka,
       warehousePath: deployment.warehousePath,
       outputs: values.outputs,
+      faults: { ...deployment.aws.faults, kafka: broker?.faults, functions: deployment.functionFaults },
+      killFunction: (name) => killFunction(name, deployment),
       async runSchedules() {
         await Promise.all(deployment.schedules.map((schedule) => schedule.run()));
       },
@@ -103,12 +124,14 @@ async function startServices(
   options: HostOptions,
   stacks: readonly AssemblyStack[],
   closers: Closer[],
-): Promise<Deployment> {
+): Promise<{ readonly deployment: Deployment; readonly broker: KafkaBroker | undefined }> {
+  const { random } = options;
   const folder = openDataFolder(options.dataDir, options.fresh);
   closers.push(() => folder.unlock());
-  const aws = await startAwsEndpoint({ dataDir: folder.path, port: 0 });
+  const aws = await startAwsEndpoint({ dataDir: folder.path, port: 0, ...(random && { random }) });
   closers.push(() => aws.close());
-  const kafka = options.kafka ?? (await startBroker(folder.path, options.kafkaPort ?? 0, closers));
+  const broker = options.kafka ? undefined : await startBroker(folder.path, options, closers);
+  const kafka = options.kafka ?? { brokers: broker?.bootstrap ?? '', clientProperties: PLAINTEXT };
   const topics = new TopicAdmin(kafka);
   await topics.connect();
   closers.push(() => topics.close());
@@ -122,6 +145,7 @@ async function startServices(
     aws,
     runtimeApi,
     errors: new ErrorSummary(options.log),
+    functionFaults: new FaultRules(Date.now, random),
     kafka,
     topics,
     apiPort: options.port ?? 0,
@@ -133,13 +157,17 @@ async function startServices(
     log: options.log,
   };
   closers.push(() => stopFunctions(deployment));
-  return deployment;
+  return { deployment, broker };
 }
 
-async function startBroker(dataDir: string, port: number, closers: Closer[]): Promise<KafkaConnection> {
-  const broker = await startKafkaBroker({ dir: join(dataDir, 'kafka'), port });
+async function startBroker(
+  dataDir: string,
+  { kafkaPort: port = 0, random }: HostOptions,
+  closers: Closer[],
+): Promise<KafkaBroker> {
+  const broker = await startKafkaBroker({ dir: join(dataDir, 'kafka'), port, ...(random && { random }) });
   closers.push(() => broker.stop());
-  return { brokers: broker.bootstrap, clientProperties: PLAINTEXT };
+  return broker;
 }
 
 /** Puts file assets where functions read them, and returns the folders of function code by `<bucket>/<key>`. */
@@ -163,6 +191,11 @@ function putAsset(objects: AwsEndpoint['objects'], bucket: string, key: string, 
 function destination(text: string): string {
   const scope = { stackName: '', template: {}, resources: new Map(), outputs: {}, exports: new Map() };
   return String(resolve({ 'Fn::Sub': text }, scope));
+}
+
+function killFunction(name: RegExp, { functions }: Deployment): number {
+  const named = functions.filter(({ definition }) => name.test(definition.name));
+  return named.reduce((sum, each) => sum + each.crash(), 0);
 }
 
 /** Functions are killed while their event sources stop: what they had not finished comes again at the next start. */

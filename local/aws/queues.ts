@@ -2,6 +2,7 @@
 import { type SqsQueue, SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
 import { DEFAULT_QUEUE_ATTRIBUTES } from '../../node_modules/fauxqs/dist/sqs/sqsTypes.js';
 import { ACCOUNT_ID, localArn } from './account.ts';
+import { MessageFaults } from './message-faults.ts';
 
 export interface Queue {
   readonly url: string;
@@ -39,9 +40,11 @@ export const RECEIVE_MAX = 10;
  */
 export class Queues {
   readonly #store: SqsStore;
+  readonly #faults: MessageFaults;
 
-  constructor(store: SqsStore) {
+  constructor(store: SqsStore, faults: MessageFaults = new MessageFaults()) {
     this.#store = store;
+    this.#faults = faults;
   }
 
   /**
@@ -62,7 +65,10 @@ export class Queues {
   }
 
   send(arn: string, body: string): void {
-    this.#queue(arn).enqueue(SqsStore.createMessage(body));
+    const fault = this.#faults.on(arn, ['lose', 'delay', 'duplicate']);
+    const enqueue = (delaySeconds: number) => this.#queue(arn).enqueue(SqsStore.createMessage(body, {}, delaySeconds));
+    if (fault?.kind !== 'lose') enqueue(fault?.kind === 'delay' ? fault.seconds : 0);
+    if (fault?.kind === 'duplicate') enqueue(fault.seconds);
   }
 
   /** Up to RECEIVE_MAX messages, waiting up to `waitSeconds` for the first; they stay invisible for the queue's timeout. */
@@ -71,7 +77,12 @@ export class Queues {
     const take = (): ReceivedMessage[] =>
       queue
         .dequeue(Math.min(messagesMax, RECEIVE_MAX), undefined, (deadLetters) => this.#store.getQueueByArn(deadLetters))
-        .map((message) => receivedMessage(queue, message.ReceiptHandle));
+        .map((message) => {
+          const fault = this.#faults.on(arn, ['reappear']);
+          const received = receivedMessage(queue, message.ReceiptHandle);
+          if (fault !== undefined) reappear(queue, message.ReceiptHandle, fault.seconds);
+          return received;
+        });
     const messages = take();
     if (messages.length > 0 || waitSeconds === 0) return messages;
     await queue.waitForMessages(waitSeconds);
@@ -79,7 +90,10 @@ export class Queues {
   }
 
   delete(arn: string, receiptHandle: string): void {
-    this.#queue(arn).deleteMessage(receiptHandle);
+    const queue = this.#queue(arn);
+    const fault = this.#faults.on(arn, ['redeliver']);
+    if (fault === undefined) queue.deleteMessage(receiptHandle);
+    else reappear(queue, receiptHandle, fault.seconds);
   }
 
   /** Ends waiting receives, which then return no message. */
@@ -92,6 +106,11 @@ export class Queues {
     if (queue === undefined) throw new Error(`Cannot use the queue "${arn}": it was never created`);
     return queue;
   }
+}
+
+/** At 0 fauxqs would take the receipt away, and its holder could no longer delete the message. */
+function reappear(queue: SqsQueue, receiptHandle: string, seconds: number): void {
+  queue.changeVisibility(receiptHandle, Math.max(seconds, Number.MIN_VALUE));
 }
 
 function receivedMessage(queue: SqsQueue, receiptHandle: string): ReceivedMessage {

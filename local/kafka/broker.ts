@@ -40,6 +40,8 @@ export interface KafkaBrokerOptions {
   readonly sasl?: SaslChecks;
   /** The clock, in milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
+  /** For faults with a probability. @default Math.random */
+  readonly random?: () => number;
 }
 
 /** A running broker. */
@@ -87,7 +89,7 @@ function serve(server: Server, host: string, options: KafkaBrokerOptions, unlock
   const offsets = new CommittedOffsets(join(dir, 'offsets.journal'));
   const transactions = new TransactionCoordinator(dir, topics, offsets, now);
   const groups = new GroupCoordinator(offsets);
-  const faults = new Faults(now, (topic) => topics.find(topic)?.id);
+  const faults = new Faults((topic) => topics.find(topic)?.id, now, options.random);
   const node = { nodeId, host, port };
   const state = {
     topics,

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { FunctionDefinition } from './function-definition.ts';
+import type { FunctionEffect } from './function-faults.ts';
 import { failure, type InvocationResult } from './invocation.ts';
 import type { Invocation, RuntimeApi } from './runtime-api.ts';
 
@@ -13,7 +14,11 @@ const INIT_MS_MAX = 60_000;
 /** Lambda's Node.js runtime leaves the rest of the memory to buffers and native code. */
 const HEAP_SHARE = 0.9;
 
-type Settle = (result: InvocationResult) => void;
+interface Running {
+  readonly invocation: Invocation;
+  readonly settle: (result: InvocationResult) => void;
+  readonly fault: FunctionEffect | undefined;
+}
 
 /** Starts its process at once and calls `onExit` when that is gone. */
 export class FunctionEnvironment {
@@ -21,7 +26,7 @@ export class FunctionEnvironment {
   readonly #process: ChildProcess;
   readonly #exited: Promise<void>;
   #send: ((invocation: Invocation) => void) | undefined;
-  #current: { readonly invocation: Invocation; readonly settle: Settle } | undefined;
+  #current: Running | undefined;
   #timer: NodeJS.Timeout | undefined;
   #failure: InvocationResult | undefined;
 
@@ -58,16 +63,21 @@ export class FunctionEnvironment {
   }
 
   /** Not while another invocation runs. The deadline counts from when the process takes the invocation. */
-  invoke(payload: Buffer): Promise<InvocationResult> {
+  invoke(payload: Buffer, fault?: FunctionEffect): Promise<InvocationResult> {
     return new Promise((settle) => {
       const deadlineMs = Date.now() + this.#definition.timeoutSeconds * 1000;
       const invocation = { requestId: randomUUID(), functionArn: this.#definition.arn, deadlineMs, payload };
-      this.#current = { invocation, settle };
+      this.#current = { invocation, settle, fault };
       if (this.#failure !== undefined) return this.#settle(this.#failure);
       const initMessage = `Init did not end in ${INIT_MS_MAX / 1000} seconds`;
       this.#timer = setTimeout(() => this.#kill(failure('Sandbox.Timedout', initMessage)), INIT_MS_MAX);
       this.#deliver();
     });
+  }
+
+  /** Kills the process in the middle of an invocation. @returns false when it has none. */
+  crash(): boolean {
+    return this.#current !== undefined && this.#process.pid !== undefined && this.#process.kill('SIGKILL');
   }
 
   /** Kills the process; an invocation that runs fails. Resolves when it is gone. */
@@ -82,10 +92,15 @@ export class FunctionEnvironment {
     const { timeoutSeconds } = this.#definition;
     this.#send = undefined;
     clearTimeout(this.#timer);
-    const { requestId } = this.#current.invocation;
-    const message = `RequestId: ${requestId} Error: Task timed out after ${timeoutSeconds.toFixed(2)} seconds`;
-    this.#timer = setTimeout(() => this.#kill(failure('Sandbox.Timedout', message)), timeoutSeconds * 1000);
-    send({ ...this.#current.invocation, deadlineMs: Date.now() + timeoutSeconds * 1000 });
+    const { invocation, fault } = this.#current;
+    if (fault?.kind === 'kill') {
+      this.#timer = setTimeout(() => this.crash(), fault.afterMs);
+    } else {
+      const seconds = fault === undefined ? timeoutSeconds : fault.afterMs / 1000;
+      const message = `RequestId: ${invocation.requestId} Error: Task timed out after ${seconds.toFixed(2)} seconds`;
+      this.#timer = setTimeout(() => this.#kill(failure('Sandbox.Timedout', message)), seconds * 1000);
+    }
+    send({ ...invocation, deadlineMs: Date.now() + timeoutSeconds * 1000 });
   }
 
   #kill(reason: InvocationResult): void {

@@ -1,7 +1,9 @@
 /** A function and its environments. */
 import { appendFileSync } from 'node:fs';
+import { FaultRules } from '../fault-rules.ts';
 import type { FunctionDefinition } from './function-definition.ts';
 import { FunctionEnvironment } from './function-environment.ts';
+import type { FunctionFault } from './function-faults.ts';
 import { type FunctionError, failure, type InvocationResult, PAYLOAD_BYTES_MAX } from './invocation.ts';
 import type { RuntimeApi } from './runtime-api.ts';
 
@@ -18,6 +20,7 @@ export class LambdaFunction {
   readonly definition: FunctionDefinition;
   readonly #runtimeApi: RuntimeApi;
   readonly #onError: (name: string, error: FunctionError) => void;
+  readonly #faults: FaultRules<FunctionFault>;
   readonly #environments = new Set<FunctionEnvironment>();
   readonly #idle: FunctionEnvironment[] = [];
   readonly #waiting: Waiting[] = [];
@@ -27,10 +30,12 @@ export class LambdaFunction {
     definition: FunctionDefinition,
     runtimeApi: RuntimeApi,
     onError: (name: string, error: FunctionError) => void,
+    faults: FaultRules<FunctionFault> = new FaultRules(),
   ) {
     this.definition = definition;
     this.#runtimeApi = runtimeApi;
     this.#onError = onError;
+    this.#faults = faults;
   }
 
   /** Invokes synchronously (RequestResponse). `payload` is the event's JSON. A failure is a value. */
@@ -47,6 +52,11 @@ export class LambdaFunction {
   /** Ends environments that have nothing to do, as Lambda does after some minutes. */
   async stopIdle(): Promise<void> {
     await Promise.all(this.#idle.splice(0).map((environment) => environment.stop()));
+  }
+
+  /** Kills the processes that have an invocation, which fails. @returns how many. */
+  crash(): number {
+    return [...this.#environments].filter((environment) => environment.crash()).length;
   }
 
   /** Kills every environment; invocations that run or wait fail. */
@@ -83,7 +93,8 @@ export class LambdaFunction {
   }
 
   async #invokeIn(environment: FunctionEnvironment, { payload, resolve }: Waiting): Promise<void> {
-    const result = await environment.invoke(payload);
+    const fault = this.#faults.take((rule) => rule.function?.test(this.definition.name) ?? true);
+    const result = await environment.invoke(payload, fault?.effect);
     if (environment.isUsable) this.#idle.push(environment);
     resolve(result);
     this.#assign();

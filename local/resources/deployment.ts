@@ -2,8 +2,10 @@
 import type { KafkaConnection } from '../../pipeline/adapters/kafka-connection.ts';
 import type { AwsEndpoint } from '../aws/aws-endpoint.ts';
 import type { Schedule } from '../event-sources/schedule.ts';
+import type { FaultRules } from '../fault-rules.ts';
 import type { HttpApi } from '../http-api/http-api.ts';
 import type { ErrorSummary } from '../lambda/error-summary.ts';
+import type { FunctionFault } from '../lambda/function-faults.ts';
 import type { LambdaFunction } from '../lambda/lambda-function.ts';
 import type { RuntimeApi } from '../lambda/runtime-api.ts';
 import type { CreatedResource } from '../template/intrinsics.ts';
@@ -22,6 +24,7 @@ export interface Deployment {
   readonly aws: AwsEndpoint;
   readonly runtimeApi: RuntimeApi;
   readonly errors: ErrorSummary;
+  readonly functionFaults: FaultRules<FunctionFault>;
   readonly kafka: KafkaConnection;
   readonly topics: TopicAdmin;
   /** Of the first HTTP API; others take free ones. */

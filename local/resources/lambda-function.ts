@@ -42,8 +42,8 @@ export const createFunction: CreateResource = async (request, deployment) => {
   if (!runtime.startsWith('nodejs')) throw new Error(`the laptop host runs Node.js functions, not ${runtime}`);
   const definition = functionDefinition(request, deployment);
   rotateLog(definition.logFile);
-  const onError = deployment.errors.add.bind(deployment.errors);
-  deployment.functions.push(new LambdaFunction(definition, deployment.runtimeApi, onError));
+  const { runtimeApi, errors, functionFaults, functions } = deployment;
+  functions.push(new LambdaFunction(definition, runtimeApi, errors.add.bind(errors), functionFaults));
   return { ref: definition.name, attributes: { Arn: definition.arn } };
 };
 

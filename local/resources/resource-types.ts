@@ -50,6 +50,8 @@ const NOTHING_TO_RUN: ReadonlySet<string> = new Set([
   'AWS::MSK::ClusterPolicy',
   'AWS::MSK::Configuration',
   'AWS::S3::BucketPolicy',
+  'AWS::SNS::Topic',
+  'AWS::SNS::TopicPolicy',
   'AWS::SQS::QueuePolicy',
   'AWS::Scheduler::ScheduleGroup',
 ]);

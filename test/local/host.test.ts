@@ -360,6 +360,27 @@ test.each([
   expect(String(failure)).toContain(reason);
 });
 
+test('faults and killFunction reach every part of the host', async () => {
+  const host = await start({ assemblyDir: writePipeline(), dataDir: temporaryFolder() });
+  const happened = new Set<string>();
+  const { kafka, requests, messages, functions } = host.faults;
+  for (const [name, rules] of Object.entries({ kafka, requests, messages, functions })) {
+    if (rules !== undefined) rules.onTaken = () => happened.add(name);
+  }
+  kafka?.add({ api: 'Produce', times: 1, effect: { kind: 'drop', when: 'after' } });
+  requests.add({ operation: 'PutObject', name: /^out/, times: 1, effect: { kind: 'drop', when: 'after' } });
+  messages.add({ times: 2, effect: { kind: 'duplicate', seconds: 0 } });
+  functions.add({ function: /Sink/, times: 1, effect: { kind: 'kill', afterMs: 0 } });
+  await post(host.ingestUrl, names('a', 5));
+  expect(await waitForAll(host, names('a', 5))).toEqual(names('a', 5).map((id) => `in/${id}`));
+  expect([...happened].sort()).toEqual(['functions', 'kafka', 'messages', 'requests']);
+
+  requests.add({ operation: 'PutObject', name: /^in/, times: 1, effect: { kind: 'hang' } });
+  const hanging = post(host.ingestUrl, ['b']);
+  while (host.killFunction(/Receiver/) === 0) await sleep(20);
+  expect((await hanging).status).toBe(500);
+});
+
 test('startHost gives the reason of a custom resource that fails', async () => {
   const failing = `export const handler = async ({ ResponseURL }) => {
     await fetch(ResponseURL, { method: 'PUT', body: JSON.stringify({ Status: 'FAILED', Reason: 'no such cluster' }) });

@@ -1,7 +1,8 @@
 /** Failures on demand, for tests of what a client does about them. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ErrorName, errorCode } from '../protocol/error-code.ts';
+import { type ErrorName, errorCode } from '../../../pipeline/kafka/error-code.ts';
+import { type FaultLimits, FaultRules } from '../../fault-rules.ts';
 import { CloseConnection } from './close-connection.ts';
 import { errorAnswer } from './error-answer.ts';
 import type { Request } from './request-router.ts';
@@ -15,49 +16,25 @@ export type FaultEffect =
   | { readonly kind: 'refuse' };
 
 /** A rule for the requests of one API. */
-export interface Fault {
+export interface Fault extends FaultLimits {
   /** Kafka's name of the API: Produce, Fetch, Metadata, JoinGroup … */
   readonly api: string;
   /** Only requests that name this topic; `fail` spares the other topics of the request. @default all */
   readonly topic?: string;
-  /** How many requests it meets. @default no limit */
-  readonly times?: number;
-  /** How long it lasts from now on, in milliseconds. @default no limit */
-  readonly forMs?: number;
   readonly effect: FaultEffect;
-}
-
-interface ActiveFault extends Fault {
-  readonly until: number;
-  left: number;
 }
 
 type Body = Readonly<Record<string, unknown>>;
 type TopicItem = { readonly topic?: string; readonly topicId?: string };
 
-/** The faults of one broker; the first that matches a request is the one it meets. */
-export class Faults {
-  readonly #active = new Set<ActiveFault>();
-  readonly #now: () => number;
+/** The faults of one broker. */
+export class Faults extends FaultRules<Fault> {
   readonly #topicId: (topic: string) => string | undefined;
 
   /** `topicId` tells an existing topic's id: newer requests name topics so. */
-  constructor(now: () => number, topicId: (topic: string) => string | undefined) {
-    this.#now = now;
+  constructor(topicId: (topic: string) => string | undefined, now?: () => number, random?: () => number) {
+    super(now, random);
     this.#topicId = topicId;
-  }
-
-  /** Adds a fault; the returned function ends it. */
-  add(fault: Fault): () => void {
-    const { times = Number.POSITIVE_INFINITY, forMs = Number.POSITIVE_INFINITY } = fault;
-    const active = { ...fault, left: times, until: this.#now() + forMs };
-    this.#active.add(active);
-    return () => this.#active.delete(active);
-  }
-
-  /** Ends all faults. */
-  clear(): void {
-    this.#active.clear();
   }
 
   /**
@@ -65,7 +42,8 @@ export class Faults {
    * @throws CloseConnection when the fault drops the connection.
    */
   async around(request: Request, handle: (body: unknown) => Promise<unknown>): Promise<unknown> {
-    const fault = this.#take(request);
+    const { name } = request.api;
+    const fault = this.take((rule) => rule.api === name && this.#split(rule, request.body as Body).meets);
     if (fault === undefined) return handle(request.body);
     const { effect } = fault;
     if (effect.kind === 'delay') {
@@ -76,17 +54,6 @@ export class Faults {
     if (effect.kind === 'fail') return this.#fail(fault, effect, request.body as Body, handle);
     if (effect.when === 'after') await handle(request.body);
     throw new CloseConnection('A fault drops this connection');
-  }
-
-  #take({ api, body }: Request): ActiveFault | undefined {
-    for (const fault of this.#active) {
-      if (fault.left <= 0 || fault.until <= this.#now()) this.#active.delete(fault);
-      else if (fault.api === api.name && this.#split(fault, body as Body).meets) {
-        fault.left -= 1;
-        return fault;
-      }
-    }
-    return undefined;
   }
 
   async #fail(

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startKafkaBroker } from '../../../local/kafka/broker.ts';
-import { fetch, produce } from '../../../local/kafka/protocol/data-apis.ts';
-import { errorCode } from '../../../local/kafka/protocol/error-code.ts';
-import { joinGroup } from '../../../local/kafka/protocol/group-apis.ts';
-import { createTopics, metadata } from '../../../local/kafka/protocol/topic-apis.ts';
+import { fetch, produce } from '../../../pipeline/kafka/data-apis.ts';
+import { errorCode } from '../../../pipeline/kafka/error-code.ts';
+import { joinGroup } from '../../../pipeline/kafka/group-apis.ts';
+import { createTopics, metadata } from '../../../pipeline/kafka/topic-apis.ts';
 import { RawClient } from './raw-client.ts';
 import { testBatch } from './test-records.ts';
 

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { type KafkaBroker, startKafkaBroker } from '../../../local/kafka/broker.ts';
-import { fetch, listOffsets, produce } from '../../../local/kafka/protocol/data-apis.ts';
-import { errorCode } from '../../../local/kafka/protocol/error-code.ts';
-import { describeGroups, findCoordinator, heartbeat, offsetFetch } from '../../../local/kafka/protocol/group-apis.ts';
-import { createTopics, deleteTopics, metadata } from '../../../local/kafka/protocol/topic-apis.ts';
+import { fetch, listOffsets, produce } from '../../../pipeline/kafka/data-apis.ts';
+import { errorCode } from '../../../pipeline/kafka/error-code.ts';
+import { describeGroups, findCoordinator, heartbeat, offsetFetch } from '../../../pipeline/kafka/group-apis.ts';
+import { createTopics, deleteTopics, metadata } from '../../../pipeline/kafka/topic-apis.ts';
 import { RawClient } from './raw-client.ts';
 import { testBatch } from './test-records.ts';
 

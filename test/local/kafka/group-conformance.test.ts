@@ -1,6 +1,6 @@
 /** The classic group protocol in raw requests: member ids, static members, generations and rebalances. */
 
-import { errorCode } from '../../../local/kafka/protocol/error-code.ts';
+import { errorCode } from '../../../pipeline/kafka/error-code.ts';
 import {
   describeGroups,
   findCoordinator,
@@ -9,8 +9,8 @@ import {
   leaveGroup,
   offsetCommit,
   syncGroup,
-} from '../../../local/kafka/protocol/group-apis.ts';
-import { createTopics } from '../../../local/kafka/protocol/topic-apis.ts';
+} from '../../../pipeline/kafka/group-apis.ts';
+import { createTopics } from '../../../pipeline/kafka/topic-apis.ts';
 import { RawClient } from './raw-client.ts';
 import { startTestBroker, type TestBroker, uniqueName } from './test-broker.ts';
 

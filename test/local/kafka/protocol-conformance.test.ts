@@ -1,13 +1,13 @@
 /** What a broker answers to raw requests: every version of every API, sequences, fencing and frames that break. */
 
 import { createHash } from 'node:crypto';
-import type { AnyApi } from '../../../local/kafka/protocol/api.ts';
-import * as data from '../../../local/kafka/protocol/data-apis.ts';
-import { errorCode } from '../../../local/kafka/protocol/error-code.ts';
-import * as group from '../../../local/kafka/protocol/group-apis.ts';
-import { apiVersions } from '../../../local/kafka/protocol/session-apis.ts';
-import * as topic from '../../../local/kafka/protocol/topic-apis.ts';
-import * as transaction from '../../../local/kafka/protocol/transaction-apis.ts';
+import type { AnyApi } from '../../../pipeline/kafka/api.ts';
+import * as data from '../../../pipeline/kafka/data-apis.ts';
+import { errorCode } from '../../../pipeline/kafka/error-code.ts';
+import * as group from '../../../pipeline/kafka/group-apis.ts';
+import { apiVersions } from '../../../pipeline/kafka/session-apis.ts';
+import * as topic from '../../../pipeline/kafka/topic-apis.ts';
+import * as transaction from '../../../pipeline/kafka/transaction-apis.ts';
 import { RawClient } from './raw-client.ts';
 import { isOtherBroker, startTestBroker, type TestBroker, uniqueName } from './test-broker.ts';
 import { type TestBatch, testBatch } from './test-records.ts';

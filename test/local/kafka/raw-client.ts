@@ -2,11 +2,11 @@
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import type { AnyApi, Api } from '../../../local/kafka/protocol/api.ts';
-import { WireReader } from '../../../local/kafka/protocol/wire-reader.ts';
-import type { ReadOf, WireType, WriteOf } from '../../../local/kafka/protocol/wire-type.ts';
-import { WireWriter } from '../../../local/kafka/protocol/wire-writer.ts';
-import { FrameAssembler } from '../../../local/kafka/server/frame-assembler.ts';
+import type { AnyApi, Api } from '../../../pipeline/kafka/api.ts';
+import { FrameAssembler } from '../../../pipeline/kafka/frame-assembler.ts';
+import { WireReader } from '../../../pipeline/kafka/wire-reader.ts';
+import type { ReadOf, WireType, WriteOf } from '../../../pipeline/kafka/wire-type.ts';
+import { WireWriter } from '../../../pipeline/kafka/wire-writer.ts';
 
 const apiVersionsKey = 18;
 

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { Admin } from '@platformatic/kafka';
 import { Kafka, logLevel, type SASLOptions } from 'kafkajs';
 import { type KafkaBroker, startKafkaBroker } from '../../../local/kafka/broker.ts';
-import { errorCode } from '../../../local/kafka/protocol/error-code.ts';
-import { apiVersions, saslAuthenticate, saslHandshake } from '../../../local/kafka/protocol/session-apis.ts';
-import { metadata } from '../../../local/kafka/protocol/topic-apis.ts';
+import { errorCode } from '../../../pipeline/kafka/error-code.ts';
+import { apiVersions, saslAuthenticate, saslHandshake } from '../../../pipeline/kafka/session-apis.ts';
+import { metadata } from '../../../pipeline/kafka/topic-apis.ts';
 import { RawClient } from './raw-client.ts';
 
 let dir: string;

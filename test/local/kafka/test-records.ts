@@ -1,7 +1,7 @@
 /** Record batches for tests that need to say more about them than a client lets them. */
 
-import { buildBatch } from '../../../local/kafka/protocol/record-batch.ts';
-import { WireWriter } from '../../../local/kafka/protocol/wire-writer.ts';
+import { buildBatch } from '../../../pipeline/kafka/record-batch.ts';
+import { WireWriter } from '../../../pipeline/kafka/wire-writer.ts';
 
 /** What a test says about a batch. */
 export interface TestBatch {

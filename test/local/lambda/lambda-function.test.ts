@@ -4,12 +4,15 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { FaultRules } from '../../../local/fault-rules.ts';
 import type { FunctionDefinition } from '../../../local/lambda/function-definition.ts';
+import type { FunctionFault } from '../../../local/lambda/function-faults.ts';
 import { type FunctionError, type InvocationResult, PAYLOAD_BYTES_MAX } from '../../../local/lambda/invocation.ts';
 import { LambdaFunction } from '../../../local/lambda/lambda-function.ts';
 import { RuntimeApi } from '../../../local/lambda/runtime-api.ts';
 import { temporaryFolder } from '../fixture-assembly.ts';
 
+const faults = new FaultRules<FunctionFault>();
 const runtimeApi = new RuntimeApi();
 const started: LambdaFunction[] = [];
 let errors: FunctionError[] = [];
@@ -18,6 +21,7 @@ beforeAll(() => runtimeApi.start());
 afterEach(async () => {
   await Promise.all(started.splice(0).map((each) => each.stop()));
   errors = [];
+  faults.clear();
 });
 afterAll(() => runtimeApi.close());
 
@@ -40,7 +44,7 @@ function define(source: string, overrides: Partial<FunctionDefinition> = {}): Fu
 }
 
 function startFunction(source: string, overrides: Partial<FunctionDefinition> = {}): LambdaFunction {
-  const started_ = new LambdaFunction(define(source, overrides), runtimeApi, (_, error) => errors.push(error));
+  const started_ = new LambdaFunction(define(source, overrides), runtimeApi, (_, error) => errors.push(error), faults);
   started.push(started_);
   return started_;
 }
@@ -177,6 +181,40 @@ test('a function gets only its own environment variables, and packages that its 
   const { names, kafka } = value(await invoke(target)) as { names: string[]; kafka: string };
   expect(names.sort()).toEqual(['AWS_LAMBDA_FUNCTION_NAME', 'AWS_LAMBDA_RUNTIME_API', 'LAMBDA_TASK_ROOT', '_HANDLER']);
   expect(kafka).toBe('function');
+});
+
+const SLOW = `
+  export const handler = async ({ slow }, context) => {
+    if (slow) await new Promise(() => setInterval(() => {}, 9));
+    return { pid: process.pid, left: context.getRemainingTimeInMillis() };
+  };`;
+
+test.each<[FunctionFault['effect']['kind'], object]>([
+  ['timeout', { errorType: 'Sandbox.Timedout', errorMessage: expect.stringMatching(/timed out after 0\.05 seconds$/) }],
+  ['kill', { errorType: 'Runtime.ExitError', errorMessage: 'Runtime exited with error: SIGKILL' }],
+])('a fault ends an invocation of the functions that it names by %s, and no other', async (kind, error) => {
+  const [target, spared] = [startFunction(SLOW), startFunction(SLOW, { name: 'other' })];
+  faults.add({ function: /^fixture$/, times: 1, effect: { kind, afterMs: 50 } });
+  expect(value(await invoke(spared))).toMatchObject({ pid: expect.any(Number) });
+  expect(await invoke(target, { slow: true })).toMatchObject({ ok: false, error });
+  expect(value(await invoke(target))).toMatchObject({ pid: expect.any(Number) });
+});
+
+test('a timeout by a fault leaves the deadline as it is, and spares an invocation that is faster', async () => {
+  const target = startFunction(SLOW);
+  faults.add({ effect: { kind: 'timeout', afterMs: 20_000 } });
+  expect((value(await invoke(target)) as { left: number }).left).toBeGreaterThan(20_000);
+});
+
+test('crash kills the processes that have an invocation, and no idle one', async () => {
+  const target = startFunction(SLOW, { concurrency: 2 });
+  const [first, second] = await Promise.all([invoke(target), invoke(target)]);
+  expect(target.crash()).toBe(0);
+  const slow = invoke(target, { slow: true });
+  expect(target.crash()).toBe(1);
+  expect(value(await slow)).toEqual({ failed: 'Runtime.ExitError' });
+  const { pid } = value(await invoke(target)) as { pid: number };
+  expect([value(first), value(second)].map((each) => (each as { pid: number }).pid)).toContain(pid);
 });
 
 test('stop ends a running invocation and every process', async () => {

@@ -4,9 +4,9 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PartitionLog } from '../../../../local/kafka/log/partition-log.ts';
-import { readRecords } from '../../../../local/kafka/protocol/record.ts';
-import { batchIsIntact, readBatchHeader } from '../../../../local/kafka/protocol/record-batch.ts';
 import { logSettings, type TopicConfig } from '../../../../local/kafka/topic-config.ts';
+import { readRecords } from '../../../../pipeline/kafka/record.ts';
+import { batchIsIntact, readBatchHeader } from '../../../../pipeline/kafka/record-batch.ts';
 import { type TestBatch, testBatch } from '../test-records.ts';
 
 let folder: string;
