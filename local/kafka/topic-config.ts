@@ -1,7 +1,7 @@
 /** The settings of a topic: names, defaults and checks as in Apache Kafka. */
 
+import { KafkaError } from '../../pipeline/kafka/error-code.ts';
 import type { LogSettings } from './log/log-settings.ts';
-import { KafkaError } from './protocol/error-code.ts';
 
 /** Values as text, by name; only those that differ from the defaults. */
 export type TopicConfig = Readonly<Record<string, string>>;

@@ -3,8 +3,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { KafkaError } from '../../pipeline/kafka/error-code.ts';
 import { PartitionLog } from './log/partition-log.ts';
-import { KafkaError } from './protocol/error-code.ts';
 import { Journal } from './storage/journal.ts';
 import { checkConfig, logSettings, type TopicConfig } from './topic-config.ts';
 

@@ -1,6 +1,6 @@
 /** All consumer groups of the broker. */
 
-import { KafkaError } from '../protocol/error-code.ts';
+import { KafkaError } from '../../../pipeline/kafka/error-code.ts';
 import type { CommittedOffset, CommittedOffsets } from './committed-offsets.ts';
 import { type Caller, Group, type GroupState, type Membership } from './group.ts';
 import type { JoinAnswer, JoinRequest } from './member.ts';

@@ -1,7 +1,7 @@
 /** One consumer group: the classic rebalance protocol's state machine. */
 
 import { randomUUID } from 'node:crypto';
-import { type ErrorName, errorCode, KafkaError } from '../protocol/error-code.ts';
+import { type ErrorName, errorCode, KafkaError } from '../../../pipeline/kafka/error-code.ts';
 import {
   copyProtocols,
   type JoinAnswer,

@@ -1,7 +1,7 @@
 /** One member of a consumer group. */
 
-import type { RequestOf, ResponseOf } from '../protocol/api.ts';
-import type { joinGroup, syncGroup } from '../protocol/group-apis.ts';
+import type { RequestOf, ResponseOf } from '../../../pipeline/kafka/api.ts';
+import type { joinGroup, syncGroup } from '../../../pipeline/kafka/group-apis.ts';
 
 export type JoinRequest = RequestOf<typeof joinGroup>;
 export type JoinAnswer = ResponseOf<typeof joinGroup>;

@@ -1,8 +1,8 @@
 /** What a log takes from a producer. */
 
-import { KafkaError } from '../protocol/error-code.ts';
-import { readRecords } from '../protocol/record.ts';
-import { type BatchHeader, batchIsIntact, readBatchHeader } from '../protocol/record-batch.ts';
+import { KafkaError } from '../../../pipeline/kafka/error-code.ts';
+import { readRecords } from '../../../pipeline/kafka/record.ts';
+import { type BatchHeader, batchIsIntact, readBatchHeader } from '../../../pipeline/kafka/record-batch.ts';
 import type { LogSettings } from './log-settings.ts';
 
 /**

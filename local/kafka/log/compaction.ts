@@ -1,8 +1,8 @@
 /** Log compaction: keeps the newest record of each key (`cleanup.policy=compact`). */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { readRecords, type StoredRecord, withRecords } from '../protocol/record.ts';
-import { type BatchHeader, readBatchHeader } from '../protocol/record-batch.ts';
+import { readRecords, type StoredRecord, withRecords } from '../../../pipeline/kafka/record.ts';
+import { type BatchHeader, readBatchHeader } from '../../../pipeline/kafka/record-batch.ts';
 import type { Segment } from './segment.ts';
 import type { SegmentList } from './segment-list.ts';
 

@@ -1,8 +1,8 @@
 /** One partition's log: segments on disk, offsets, producers, reading and writing. */
 
 import { mkdirSync, rmSync } from 'node:fs';
-import { KafkaError } from '../protocol/error-code.ts';
-import { firstRecordAt } from '../protocol/record.ts';
+import { KafkaError } from '../../../pipeline/kafka/error-code.ts';
+import { firstRecordAt } from '../../../pipeline/kafka/record.ts';
 import {
   type BatchHeader,
   buildMarker,
@@ -10,7 +10,7 @@ import {
   placeBatch,
   readBatchHeader,
   stampBatch,
-} from '../protocol/record-batch.ts';
+} from '../../../pipeline/kafka/record-batch.ts';
 import { acceptBatch } from './accept-batch.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { type CompactionRules, compactSegments } from './compaction.ts';

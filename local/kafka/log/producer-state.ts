@@ -1,7 +1,7 @@
 /** What a partition knows of its idempotent and transactional producers. */
 
-import type { ErrorName } from '../protocol/error-code.ts';
-import type { BatchHeader } from '../protocol/record-batch.ts';
+import type { ErrorName } from '../../../pipeline/kafka/error-code.ts';
+import type { BatchHeader } from '../../../pipeline/kafka/record-batch.ts';
 
 /** A batch that a producer may send again. */
 interface RecentBatch {

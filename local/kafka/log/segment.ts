@@ -2,7 +2,12 @@
 
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BatchHeader, batchHeaderBytes, batchIsIntact, readBatchHeader } from '../protocol/record-batch.ts';
+import {
+  type BatchHeader,
+  batchHeaderBytes,
+  batchIsIntact,
+  readBatchHeader,
+} from '../../../pipeline/kafka/record-batch.ts';
 import { appendWhole } from '../storage/append-whole.ts';
 import { OffsetIndex } from './offset-index.ts';
 

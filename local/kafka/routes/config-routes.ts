@@ -1,7 +1,7 @@
 /** DescribeConfigs, AlterConfigs and IncrementalAlterConfigs. */
 
-import { KafkaError } from '../protocol/error-code.ts';
-import { alterConfigs, describeConfigs, incrementalAlterConfigs } from '../protocol/topic-apis.ts';
+import { KafkaError } from '../../../pipeline/kafka/error-code.ts';
+import { alterConfigs, describeConfigs, incrementalAlterConfigs } from '../../../pipeline/kafka/topic-apis.ts';
 import {
   checkConfig,
   configTypeNumber,

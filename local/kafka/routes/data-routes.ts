@@ -1,10 +1,10 @@
 /** Produce, Fetch, ListOffsets, DeleteRecords and OffsetForLeaderEpoch. */
 
+import type { RequestOf, ResponseOf } from '../../../pipeline/kafka/api.ts';
+import { deleteRecords, fetch, listOffsets, offsetForLeaderEpoch, produce } from '../../../pipeline/kafka/data-apis.ts';
+import { errorCode, KafkaError } from '../../../pipeline/kafka/error-code.ts';
+import { zeroUuid } from '../../../pipeline/kafka/wire-type.ts';
 import type { PartitionLog } from '../log/partition-log.ts';
-import type { RequestOf, ResponseOf } from '../protocol/api.ts';
-import { deleteRecords, fetch, listOffsets, offsetForLeaderEpoch, produce } from '../protocol/data-apis.ts';
-import { errorCode, KafkaError } from '../protocol/error-code.ts';
-import { zeroUuid } from '../protocol/wire-type.ts';
 import type { ReadBuffer } from '../server/read-buffer.ts';
 import { abortable, attempt, type BrokerState, type Route, route } from './route.ts';
 

@@ -1,8 +1,7 @@
 /** The APIs of consumer groups. */
 
-import type { Group } from '../groups/group.ts';
-import type { RequestOf, ResponseOf } from '../protocol/api.ts';
-import { errorCode } from '../protocol/error-code.ts';
+import type { RequestOf, ResponseOf } from '../../../pipeline/kafka/api.ts';
+import { errorCode } from '../../../pipeline/kafka/error-code.ts';
 import {
   deleteGroups,
   describeGroups,
@@ -12,7 +11,8 @@ import {
   leaveGroup,
   listGroups,
   syncGroup,
-} from '../protocol/group-apis.ts';
+} from '../../../pipeline/kafka/group-apis.ts';
+import type { Group } from '../groups/group.ts';
 import { attempt, type BrokerState, type Route, route } from './route.ts';
 
 const noBytes = Buffer.alloc(0);

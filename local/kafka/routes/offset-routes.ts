@@ -1,10 +1,10 @@
 /** Committed offsets: OffsetCommit, OffsetFetch, OffsetDelete and TxnOffsetCommit. */
 
+import type { RequestOf } from '../../../pipeline/kafka/api.ts';
+import { errorCode, KafkaError } from '../../../pipeline/kafka/error-code.ts';
+import { offsetCommit, offsetDelete, offsetFetch } from '../../../pipeline/kafka/group-apis.ts';
+import { txnOffsetCommit } from '../../../pipeline/kafka/transaction-apis.ts';
 import type { CommittedOffset } from '../groups/committed-offsets.ts';
-import type { RequestOf } from '../protocol/api.ts';
-import { errorCode, KafkaError } from '../protocol/error-code.ts';
-import { offsetCommit, offsetDelete, offsetFetch } from '../protocol/group-apis.ts';
-import { txnOffsetCommit } from '../protocol/transaction-apis.ts';
 import { abortable, attempt, type BrokerState, type Route, route } from './route.ts';
 
 type GivenOffsets = RequestOf<typeof offsetCommit>['topics'];

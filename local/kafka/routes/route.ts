@@ -1,8 +1,8 @@
 /** A handler and the API it serves. */
 
+import type { AnyApi, RequestOf, ResponseOf } from '../../../pipeline/kafka/api.ts';
+import { errorCode, KafkaError } from '../../../pipeline/kafka/error-code.ts';
 import type { GroupCoordinator } from '../groups/group-coordinator.ts';
-import type { AnyApi, RequestOf, ResponseOf } from '../protocol/api.ts';
-import { errorCode, KafkaError } from '../protocol/error-code.ts';
 import type { ReadBuffer } from '../server/read-buffer.ts';
 import type { Topics } from '../topics.ts';
 import type { TransactionCoordinator } from '../transactions/transaction-coordinator.ts';

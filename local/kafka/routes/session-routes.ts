@@ -1,8 +1,8 @@
 /** ApiVersions and SASL. */
 
-import type { RequestOf, ResponseOf } from '../protocol/api.ts';
-import { errorCode, KafkaError } from '../protocol/error-code.ts';
-import { apiVersions, saslAuthenticate, saslHandshake } from '../protocol/session-apis.ts';
+import type { RequestOf, ResponseOf } from '../../../pipeline/kafka/api.ts';
+import { errorCode, KafkaError } from '../../../pipeline/kafka/error-code.ts';
+import { apiVersions, saslAuthenticate, saslHandshake } from '../../../pipeline/kafka/session-apis.ts';
 import { type Route, route, type Session } from './route.ts';
 
 /** Whether a credential is good, and for how long: then the client has to authenticate again (KIP-368). */

@@ -1,9 +1,15 @@
 /** Metadata, CreateTopics, DeleteTopics, CreatePartitions and DescribeCluster. */
 
-import type { RequestOf } from '../protocol/api.ts';
-import { errorCode, KafkaError } from '../protocol/error-code.ts';
-import { createPartitions, createTopics, deleteTopics, describeCluster, metadata } from '../protocol/topic-apis.ts';
-import { zeroUuid } from '../protocol/wire-type.ts';
+import type { RequestOf } from '../../../pipeline/kafka/api.ts';
+import { errorCode, KafkaError } from '../../../pipeline/kafka/error-code.ts';
+import {
+  createPartitions,
+  createTopics,
+  deleteTopics,
+  describeCluster,
+  metadata,
+} from '../../../pipeline/kafka/topic-apis.ts';
+import { zeroUuid } from '../../../pipeline/kafka/wire-type.ts';
 import type { Topic } from '../topics.ts';
 import { describedConfigs } from './config-routes.ts';
 import { attempt, type BrokerState, type Route, route } from './route.ts';

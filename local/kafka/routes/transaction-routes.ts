@@ -1,7 +1,7 @@
 /** The APIs of idempotent and transactional producers. */
 
-import type { RequestOf, ResponseOf } from '../protocol/api.ts';
-import { errorCode } from '../protocol/error-code.ts';
+import type { RequestOf, ResponseOf } from '../../../pipeline/kafka/api.ts';
+import { errorCode } from '../../../pipeline/kafka/error-code.ts';
 import {
   addOffsetsToTxn,
   addPartitionsToTxn,
@@ -10,7 +10,7 @@ import {
   endTxn,
   initProducerId,
   listTransactions,
-} from '../protocol/transaction-apis.ts';
+} from '../../../pipeline/kafka/transaction-apis.ts';
 import { attempt, type BrokerState, type Route, route } from './route.ts';
 
 /** Before this version of each API clients know only the older name of `producerFenced`. */

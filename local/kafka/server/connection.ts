@@ -1,12 +1,12 @@
 /** One client's connection: requests are answered one after the other, in order, as Kafka does. */
 
 import type { Socket } from 'node:net';
-import { MalformedFrameError } from '../protocol/wire-reader.ts';
+import { FrameAssembler } from '../../../pipeline/kafka/frame-assembler.ts';
+import { MalformedFrameError } from '../../../pipeline/kafka/wire-reader.ts';
 import type { Route, Session } from '../routes/route.ts';
 import { unauthenticatedApis } from '../routes/session-routes.ts';
 import { CloseConnection } from './close-connection.ts';
 import type { Faults } from './faults.ts';
-import { FrameAssembler } from './frame-assembler.ts';
 import { ReadBuffer } from './read-buffer.ts';
 import { type Answer, decodeRequest, encodeAnswer, handleRequest } from './request-router.ts';
 

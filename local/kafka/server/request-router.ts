@@ -1,10 +1,10 @@
 /** Decodes a request, finds its handler and encodes the answer. */
 
-import type { AnyApi } from '../protocol/api.ts';
-import { errorCode, KafkaError } from '../protocol/error-code.ts';
-import { apiVersions } from '../protocol/session-apis.ts';
-import { WireReader } from '../protocol/wire-reader.ts';
-import { WireWriter } from '../protocol/wire-writer.ts';
+import type { AnyApi } from '../../../pipeline/kafka/api.ts';
+import { errorCode, KafkaError } from '../../../pipeline/kafka/error-code.ts';
+import { apiVersions } from '../../../pipeline/kafka/session-apis.ts';
+import { WireReader } from '../../../pipeline/kafka/wire-reader.ts';
+import { WireWriter } from '../../../pipeline/kafka/wire-writer.ts';
 import type { Caller, Route, Session } from '../routes/route.ts';
 import { errorAnswer } from './error-answer.ts';
 

@@ -1,9 +1,9 @@
 /** Producer ids and transactions. */
 
 import { join } from 'node:path';
+import { KafkaError } from '../../../pipeline/kafka/error-code.ts';
+import type { BatchHeader } from '../../../pipeline/kafka/record-batch.ts';
 import type { CommittedOffsets } from '../groups/committed-offsets.ts';
-import { KafkaError } from '../protocol/error-code.ts';
-import type { BatchHeader } from '../protocol/record-batch.ts';
 import { Journal } from '../storage/journal.ts';
 import type { Topics } from '../topics.ts';
 

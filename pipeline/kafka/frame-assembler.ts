@@ -1,6 +1,6 @@
 /** Cuts a byte stream into Kafka's length-prefixed frames. */
 
-import { MalformedFrameError } from '../protocol/wire-reader.ts';
+import { MalformedFrameError } from './wire-reader.ts';
 
 /** `socket.request.max.bytes` of Apache Kafka. */
 const frameBytesMax = 100 * 1024 * 1024;
