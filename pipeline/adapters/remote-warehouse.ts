@@ -1,0 +1,161 @@
+/** A warehouse behind an API for SQL, as the `Warehouse` port: what Redshift, Snowflake and Athena have in common. */
+import { PipelineError, UnknownFormatError } from '../errors.ts';
+import type { OffsetRange, PendingLoad, RangeMeasure, Warehouse, WarehouseTable } from '../ports.ts';
+import { RemoteLoads } from './remote-loads.ts';
+import { type Pace, StatementRunner } from './statement-runner.ts';
+import type { StatementService } from './statement-service.ts';
+import type { Step, WarehouseDialect } from './warehouse-dialect.ts';
+
+/** Keeps a statement under Redshift's 100 KB, the smallest of the limits. */
+const RANGES_PER_STATEMENT = 500;
+
+/**
+ * Statements are submitted and followed: `load` answers `running` for what takes longer than `pace.loadWaitMs`, and
+ * everything else throws `UNAVAILABLE` when it takes longer than `pace.queryWaitMs`.
+ */
+export function remoteWarehouse(dialect: WarehouseDialect, service: StatementService, pace: Pace): Warehouse {
+  const runner = new StatementRunner(dialect.name, service, pace);
+  const loads = new RemoteLoads(dialect, service, runner, pace);
+  const tables = new TableKeeper(dialect, runner);
+  return {
+    async load(table, pending) {
+      if (pending.length === 0) {
+        return { loaded: 0, skipped: 0, rows: 0, running: [] };
+      }
+      refuseNewer(table, pending);
+      await tables.ensure(table);
+      return loads.load(table, pending);
+    },
+    async ledger(table, ranges) {
+      if (!(await tables.exists('ledger'))) {
+        return [];
+      }
+      const rows = await runner.query(dialect.ledgerEntries(table, ranges ?? 'all'));
+      return rows.map(([commitKey, partition, start, next, count]) => ({
+        commitKey: String(commitKey),
+        partition: Number(partition),
+        start: Number(start),
+        next: Number(next),
+        rows: Number(count),
+      }));
+    },
+    async measure(table, ranges) {
+      const measured = ranges.map((): RangeMeasure => ({ rows: 0, offsets: 0, checksum: 0n }));
+      if (ranges.length === 0 || !(await tables.exists(table))) {
+        return measured;
+      }
+      for (let from = 0; from < ranges.length; from += RANGES_PER_STATEMENT) {
+        const part = ranges.slice(from, from + RANGES_PER_STATEMENT);
+        for (const [position, rows, offsets, checksum] of await runner.query(dialect.measures(table, part))) {
+          measured[from + Number(position)] = {
+            rows: Number(rows),
+            offsets: Number(offsets),
+            checksum: BigInt(checksum ?? 0),
+          };
+        }
+      }
+      return measured;
+    },
+    async offsetsOf(table, range) {
+      const rows = (await tables.exists(table)) ? await runner.query(dialect.offsets(table, range)) : [];
+      return rows.map(([offset]) => Number(offset));
+    },
+    async replace(table, shadow, ranges) {
+      await tables.ensure(table);
+      await tables.ensure(shadow);
+      const missing = await replaceRows(dialect, runner, { table, shadow, ranges });
+      if (missing.length === 0) {
+        await this.drop(shadow);
+      }
+      return missing;
+    },
+    async drop(table) {
+      loads.forget(table);
+      tables.forget(table);
+      if (await tables.exists('ledger')) {
+        await runner.run(dialect.dropSteps(table));
+      }
+    },
+    async close() {
+      service.close();
+    },
+  };
+}
+
+interface Replacement {
+  readonly table: WarehouseTable;
+  readonly shadow: WarehouseTable;
+  readonly ranges: readonly OffsetRange[] | 'all';
+}
+
+async function replaceRows(
+  dialect: WarehouseDialect,
+  runner: StatementRunner,
+  { table, shadow, ranges }: Replacement,
+): Promise<string[]> {
+  const missing = await runner.run(dialect.replaceSteps(table, shadow, ranges));
+  return missing.map(([key]) => String(key));
+}
+
+/** The warehouse would drop, without a word, the columns that the table does not have yet. */
+function refuseNewer({ schemaVersion }: WarehouseTable, loads: readonly PendingLoad[]): void {
+  for (const { commitKey, commit } of loads) {
+    if (commit.schemaVersion > schemaVersion) {
+      const reason = `it has schema version ${commit.schemaVersion}, the loader knows ${schemaVersion}; deploy the loader`;
+      throw new UnknownFormatError(`the commit "${commitKey}"`, reason);
+    }
+  }
+}
+
+/** The schema barrier: a table has every column of the newest schema version before a file of it is loaded. */
+class TableKeeper {
+  readonly #dialect: WarehouseDialect;
+  readonly #runner: StatementRunner;
+  /** Versions of tables that are known to be there, so that a warm function asks once. */
+  readonly #ensured = new Set<string>();
+
+  constructor(dialect: WarehouseDialect, runner: StatementRunner) {
+    this.#dialect = dialect;
+    this.#runner = runner;
+  }
+
+  async ensure(table: WarehouseTable): Promise<void> {
+    const version = versionOf(table);
+    if (this.#ensured.has(version)) {
+      return;
+    }
+    this.#dialect.checkNames(table);
+    // Two loaders that make the same thing at once: one of them fails, and finds it made when it tries again.
+    await this.#make(table).catch((error: unknown) => {
+      if (error instanceof PipelineError && error.code === 'UNAVAILABLE') {
+        throw error;
+      }
+      return this.#make(table);
+    });
+    this.#ensured.add(version);
+  }
+
+  async exists(of: WarehouseTable | 'ledger'): Promise<boolean> {
+    const known = of !== 'ledger' && this.#ensured.has(versionOf(of));
+    return known || (await this.#runner.query(this.#dialect.columnNames(of))).length > 0;
+  }
+
+  forget(table: WarehouseTable): void {
+    this.#ensured.delete(versionOf(table));
+  }
+
+  async #make(table: WarehouseTable): Promise<void> {
+    await this.#runAll(this.#dialect.createSteps(table));
+    const rows = await this.#runner.query(this.#dialect.columnNames(table));
+    const existing = new Set(rows.map(([name]) => name));
+    const added = table.columns.filter(({ name }) => !existing.has(this.#dialect.spell(name)));
+    await this.#runAll(this.#dialect.addColumnSteps(table, added));
+  }
+
+  async #runAll(steps: readonly Step[]): Promise<void> {
+    await this.#runner.run(steps);
+  }
+}
+
+const versionOf = ({ event, table, schemaVersion }: WarehouseTable): string =>
+  JSON.stringify([event, table, schemaVersion]);

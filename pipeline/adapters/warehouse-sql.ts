@@ -1,0 +1,87 @@
+/** SQL that every remote warehouse understands, in its own spelling of names. */
+import type { OffsetRange, WarehouseTable } from '../ports.ts';
+
+export interface Spelling {
+  /** A quoted name. */
+  identifier(name: string): string;
+  /** A quoted text. */
+  literal(text: string): string;
+  /** The event's table. */
+  table(table: WarehouseTable): string;
+  readonly ledger: string;
+}
+
+/** The ledger's columns, in their order; those of 64 bits are offsets and counts. */
+export const LEDGER_COLUMNS = [
+  'event',
+  'commit_key',
+  'partition',
+  'start_offset',
+  'next_offset',
+  'rows',
+  'schema_version',
+] as const;
+
+/** `quoted("a", "b")` joined by commas. */
+export const names = ({ identifier }: Spelling, ...list: readonly string[]): string => list.map(identifier).join(', ');
+
+export function loadedKeys(spelling: Spelling, { event }: WarehouseTable, keys: readonly string[]): string {
+  const { identifier, literal, ledger } = spelling;
+  const wanted = keys.map(literal).join(', ');
+  return `SELECT ${identifier('commit_key')} FROM ${ledger}
+WHERE ${identifier('event')} = ${literal(event)} AND ${identifier('commit_key')} IN (${wanted})`;
+}
+
+export function ledgerEntries(
+  spelling: Spelling,
+  { event }: WarehouseTable,
+  ranges: readonly OffsetRange[] | 'all',
+): string {
+  const { identifier, literal, ledger } = spelling;
+  return `SELECT ${names(spelling, 'commit_key', 'partition', 'start_offset', 'next_offset', 'rows')} FROM ${ledger}
+WHERE ${identifier('event')} = ${literal(event)} AND ${startsIn(spelling, ranges)}
+ORDER BY ${names(spelling, 'partition', 'start_offset')}`;
+}
+
+/** One pass over the table; a row lies in one range at most. */
+export function measures(spelling: Spelling, table: WarehouseTable, ranges: readonly OffsetRange[]): string {
+  const { identifier } = spelling;
+  const [partition, offset, checksum] = ['_partition', '_offset', '_checksum'].map((name) => `t.${identifier(name)}`);
+  const list = ranges.map(
+    ({ partition, first, next }, position) =>
+      `SELECT ${position} AS pos, ${partition} AS part, ${first} AS low, ${next} AS high`,
+  );
+  return `SELECT r.pos, COUNT(*), COUNT(DISTINCT ${offset}), SUM(CAST(${checksum} AS BIGINT))
+FROM (${list.join('\nUNION ALL ')}) r
+JOIN ${spelling.table(table)} t ON ${partition} = r.part AND ${offset} >= r.low AND ${offset} < r.high
+GROUP BY r.pos`;
+}
+
+export function offsets(spelling: Spelling, table: WarehouseTable, range: OffsetRange): string {
+  const offset = spelling.identifier('_offset');
+  return `SELECT ${offset} FROM ${spelling.table(table)} WHERE ${rowsIn(spelling, [range])} ORDER BY ${offset}`;
+}
+
+/** A condition on the ledger: entries of commits that start in the ranges. */
+export const startsIn = (spelling: Spelling, ranges: readonly OffsetRange[] | 'all'): string =>
+  within(spelling, ranges, 'partition', 'start_offset');
+
+/** A condition on a table: its rows in the ranges. */
+export const rowsIn = (spelling: Spelling, ranges: readonly OffsetRange[] | 'all'): string =>
+  within(spelling, ranges, '_partition', '_offset');
+
+function within(
+  { identifier }: Spelling,
+  ranges: readonly OffsetRange[] | 'all',
+  partitionColumn: string,
+  offsetColumn: string,
+): string {
+  if (ranges === 'all') {
+    return '1 = 1';
+  }
+  const [partition, offset] = [identifier(partitionColumn), identifier(offsetColumn)];
+  const conditions = ranges.map(
+    (range) => `(${partition} = ${range.partition} AND ${offset} >= ${range.first} AND ${offset} < ${range.next})`,
+  );
+  return conditions.length === 0 ? '1 = 0' : `(${conditions.join(' OR ')})`;
+}
