@@ -1,4 +1,4 @@
-/** The sizes and limits of one stage, in one place. */
+/** The sizes and limits of all stages, in one place. */
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 
 /** The memory, time and concurrency of one function. */
@@ -9,21 +9,90 @@ export interface FunctionSize {
   readonly concurrencyMax?: number;
 }
 
-/** MSK Express: replication factor 3 and min ISR 2 are fixed, storage grows by itself. */
-export const CLUSTER = {
-  kafkaVersion: '3.9.x',
-  instanceType: 'express.m7g.large',
-  /** One broker in each of the three zones; a larger number is a multiple of three. */
-  brokers: 3,
-  replicationFactor: 3,
-} as const;
+/**
+ * What a broker is. The storage of Express brokers grows by itself; a Standard broker has a volume.
+ * A cluster of one kind cannot become the other: that takes a new cluster.
+ */
+export type BrokerSize =
+  | { readonly kind: 'express'; readonly instanceType: Extract<BrokerType, `express.${string}`> }
+  | {
+      readonly kind: 'standard';
+      readonly instanceType: Extract<BrokerType, `kafka.${string}`>;
+      readonly volumeGb: number;
+    };
+
+export type BrokerType = keyof typeof BROKER_LIMITS;
+
+/** A network of our own without a way to the internet, or one that exists. */
+export type NetworkPlan =
+  | { readonly cidr: string }
+  | {
+      readonly vpcId: string;
+      /** Three private subnets, with their route tables and zones at the same positions. */
+      readonly subnetIds: readonly string[];
+      readonly routeTableIds: readonly string[];
+      readonly availabilityZones: readonly string[];
+      /** `there` when the VPC reaches S3, SSM, Lambda and STS already, by endpoints of its own or by NAT. */
+      readonly endpoints: 'add' | 'there';
+    };
+
+/** What differs from one stage to the next. Everything else in this file is the same in all of them. */
+export interface Stage {
+  readonly network: NetworkPlan;
+  readonly broker: BrokerSize;
+  readonly proxy: FunctionSize;
+  /** Requests of all producers together; over it they get 429. */
+  readonly throttle: { readonly requestsPerSecond: number; readonly burst: number };
+}
+
+/** In all stages: one broker in each of three zones. A stage that needs more takes larger ones. */
+export const CLUSTER = { kafkaVersion: '3.9.x', brokers: 3, replicationFactor: 3 } as const;
 
 /**
- * 29 seconds: an HTTP API waits 30.
- * 80 environments: with IAM a broker takes 100 new connections a second, and in the worst second every environment
- * starts and connects to the same broker; the rest is for the sinks' pollers.
+ * What a broker takes. Partitions count with their replicas; beyond them MSK refuses topics or updates. Connections
+ * are those of the IAM listener, new ones in a second.
+ * https://docs.aws.amazon.com/msk/latest/developerguide/limits.html and bestpractices.html
  */
-export const PROXY: FunctionSize = { memoryMb: 1024, timeoutSeconds: 29, concurrencyMax: 80 };
+export const BROKER_LIMITS = {
+  'kafka.t3.small': { partitions: 300, connections: 3_000, newConnections: 4 },
+  'kafka.m7g.large': { partitions: 1_500, connections: 3_000, newConnections: 100 },
+  'express.m7g.large': { partitions: 1_500, connections: 3_000, newConnections: 100 },
+  'express.m7g.xlarge': { partitions: 2_000, connections: 3_000, newConnections: 100 },
+  'express.m7g.2xlarge': { partitions: 4_000, connections: 3_000, newConnections: 100 },
+  'express.m7g.4xlarge': { partitions: 8_000, connections: 3_000, newConnections: 100 },
+} as const;
+
+/** 29 seconds: an HTTP API waits 30. */
+const PROXY = { memoryMb: 1024, timeoutSeconds: 29 } as const;
+
+/**
+ * The proxy's concurrency is bound by the new connections that a broker takes: in the worst second every environment
+ * starts and connects to the same broker, and the rest is for the sinks.
+ */
+export const STAGES = {
+  /** About 100 USD a month of brokers; for trying things out. */
+  sandbox: {
+    network: { cidr: '10.0.0.0/16' },
+    broker: { kind: 'standard', instanceType: 'kafka.t3.small', volumeGb: 20 },
+    proxy: { ...PROXY, concurrencyMax: 3 },
+    throttle: { requestsPerSecond: 50, burst: 100 },
+  },
+  /** Production's kind of brokers, so that what differs is the load. */
+  staging: {
+    network: { cidr: '10.1.0.0/16' },
+    broker: { kind: 'express', instanceType: 'express.m7g.large' },
+    proxy: { ...PROXY, concurrencyMax: 40 },
+    throttle: { requestsPerSecond: 500, burst: 1_000 },
+  },
+  production: {
+    network: { cidr: '10.2.0.0/16' },
+    broker: { kind: 'express', instanceType: 'express.m7g.large' },
+    proxy: { ...PROXY, concurrencyMax: 80 },
+    throttle: { requestsPerSecond: 5_000, burst: 5_000 },
+  },
+} as const satisfies Record<string, Stage>;
+
+export type StageName = keyof typeof STAGES;
 
 /** One call to MSK and one answer, at deployments only. */
 export const BOOTSTRAP_BROKERS: FunctionSize = { memoryMb: 256, timeoutSeconds: 60 };

@@ -3,34 +3,42 @@ import { CfnRegistry } from 'aws-cdk-lib/aws-glue';
 import { Fn, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { PLATFORM_STACK, SCHEMA_REGISTRY } from '../pipeline/contract/names.ts';
+import type { Stage } from './config.ts';
+import { alarmTopic } from './platform/alarm-topic.ts';
 import { BootstrapBrokers } from './platform/bootstrap-brokers.ts';
 import { IngestApi } from './platform/ingest-api.ts';
 import { KafkaCluster } from './platform/kafka-cluster.ts';
 import { Network } from './platform/network.ts';
+import { PlatformObservation } from './platform/observation.ts';
 import { outputPlatformValues } from './platform-values.ts';
+import { stageOf } from './stage.ts';
 
 /** Network, Kafka cluster, schema registry and ingest API. Protected against deletion: all topics are in it. */
 export class PlatformStack extends Stack {
-  constructor(scope: Construct) {
+  constructor(scope: Construct, stage: Stage = stageOf(scope)) {
     super(scope, PLATFORM_STACK, {
       description: 'Headrace: what all events share',
       terminationProtection: true,
     });
-    const network = new Network(this, 'Network');
-    const cluster = new KafkaCluster(this, 'Kafka', network);
+    const network = new Network(this, 'Network', stage.network);
+    const cluster = new KafkaCluster(this, 'Kafka', network, stage.broker);
     const registry = new CfnRegistry(this, 'SchemaRegistry', {
       name: SCHEMA_REGISTRY,
       description: 'The payload schemas of all events',
     });
     const { value: bootstrapBrokers } = new BootstrapBrokers(this, 'Brokers', cluster.arn);
-    const { url } = new IngestApi(this, 'Ingest', { network, cluster, bootstrapBrokers });
+    const ingest = new IngestApi(this, 'Ingest', { stage, network, cluster, bootstrapBrokers });
+    const { topicArn: alarmTopicArn } = alarmTopic(this, 'AlarmTopic');
+    const { apiId, proxyFunctionName } = ingest;
+    new PlatformObservation(this, 'Observation', { apiId, proxyFunctionName, notify: alarmTopicArn });
     outputPlatformValues(this, {
-      IngestUrl: url,
+      IngestUrl: ingest.url,
       ClusterArn: cluster.arn,
       BootstrapBrokers: bootstrapBrokers,
       TopicArnPrefix: cluster.topicArnPrefix,
       ConsumerGroupArnPrefix: cluster.consumerGroupArnPrefix,
       SchemaRegistryArn: registry.attrArn,
+      AlarmTopicArn: alarmTopicArn,
       FunctionSubnetIds: Fn.join(
         ',',
         network.subnets.map(({ subnetId }) => subnetId),

@@ -1,19 +1,22 @@
 /** The ingest API and the proxy behind it. */
-import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { Stack } from 'aws-cdk-lib/core';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { ProxyEnv } from '../../lambdas/proxy/env.ts';
 import { API_NAME, CATALOG_PATH, INGEST_PATH } from '../../pipeline/contract/names.ts';
 import { assetBucketName, objectArn } from '../asset-bucket.ts';
-import { KAFKA_IAM_PROPERTIES, PROXY } from '../config.ts';
+import { KAFKA_IAM_PROPERTIES, LOG_RETENTION, type Stage } from '../config.ts';
 import { NETWORK_INTERFACES, NodeFunction, type Permission } from '../node-function.ts';
 import type { KafkaCluster } from './kafka-cluster.ts';
 import type { Network } from './network.ts';
 
 /** What the proxy runs in and writes to. */
 export interface IngestApiProps {
+  readonly stage: Stage;
   readonly network: Network;
   readonly cluster: KafkaCluster;
   /** `host:port` pairs, separated by commas. */
@@ -23,8 +26,10 @@ export interface IngestApiProps {
 /** Callers sign their requests with IAM (`execute-api:Invoke`). */
 export class IngestApi extends Construct {
   readonly url: string;
+  readonly apiId: string;
+  readonly proxyFunctionName: string;
 
-  constructor(scope: Construct, id: string, { network, cluster, bootstrapBrokers }: IngestApiProps) {
+  constructor(scope: Construct, id: string, { stage, network, cluster, bootstrapBrokers }: IngestApiProps) {
     super(scope, id);
     const environment = {
       KAFKA_BROKERS: bootstrapBrokers,
@@ -34,7 +39,7 @@ export class IngestApi extends Construct {
     const proxy = new NodeFunction(this, 'Proxy', {
       source: 'proxy',
       description: 'Validates events and writes them to Kafka',
-      size: PROXY,
+      size: stage.proxy,
       environment,
       permissions: [NETWORK_INTERFACES, ...produce(cluster), ...readCatalog(Stack.of(this))],
       network: { vpc: network.vpc, subnets: network.subnets, securityGroup: network.proxySecurityGroup },
@@ -43,14 +48,45 @@ export class IngestApi extends Construct {
       apiName: API_NAME,
       description: 'Headrace: events in',
       defaultAuthorizer: new HttpIamAuthorizer(),
+      createDefaultStage: false,
     });
+    defaultStage(this, api, stage);
     api.addRoutes({
       path: INGEST_PATH,
       methods: [HttpMethod.POST],
       integration: new HttpLambdaIntegration('ProxyIntegration', proxy.resource),
     });
     this.url = api.apiEndpoint;
+    this.apiId = api.apiId;
+    this.proxyFunctionName = proxy.resource.functionName;
   }
+}
+
+/** One line a request, without its address and content; only values that cannot break the JSON. */
+const ACCESS_LOG = {
+  requestId: '$context.requestId',
+  time: '$context.requestTime',
+  caller: '$context.identity.userArn',
+  route: '$context.routeKey',
+  status: '$context.status',
+  latencyMs: '$context.responseLatency',
+  responseBytes: '$context.responseLength',
+  proxyStatus: '$context.integrationStatus',
+  refusal: '$context.error.responseType',
+};
+
+function defaultStage(scope: Construct, httpApi: HttpApi, { throttle }: Stage): void {
+  const logs = new LogGroup(scope, 'AccessLogs', { retention: LOG_RETENTION, removalPolicy: RemovalPolicy.DESTROY });
+  new HttpStage(scope, 'Stage', {
+    httpApi,
+    stageName: '$default',
+    autoDeploy: true,
+    throttle: { rateLimit: throttle.requestsPerSecond, burstLimit: throttle.burst },
+    accessLogSettings: {
+      destination: new LogGroupLogDestination(logs),
+      format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
+    },
+  });
 }
 
 /** Every topic of the cluster: a new event needs no deployment of the platform. */

@@ -1,34 +1,71 @@
-/** The Kafka cluster: MSK Express brokers that let in IAM identities over TLS, and nobody else. */
-import { CfnCluster } from 'aws-cdk-lib/aws-msk';
-import { Fn } from 'aws-cdk-lib/core';
+/** The Kafka cluster: MSK brokers that let in IAM identities over TLS, and nobody else. */
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { CfnCluster, CfnConfiguration } from 'aws-cdk-lib/aws-msk';
+import { Fn, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { CLUSTER_NAME } from '../../pipeline/contract/names.ts';
-import { CLUSTER } from '../config.ts';
+import { type BrokerSize, CLUSTER, LOG_RETENTION } from '../config.ts';
 import type { Network } from './network.ts';
 
-/** Encrypted at rest with the account's `aws/msk` key, which is what MSK takes when no key is named. */
+/** Cluster and key outlive the stack: what is in the topics may be in no file yet. */
 export class KafkaCluster extends Construct {
   readonly arn: string;
   readonly topicArnPrefix: string;
   readonly consumerGroupArnPrefix: string;
 
-  constructor(scope: Construct, id: string, network: Network) {
+  constructor(scope: Construct, id: string, network: Network, broker: BrokerSize) {
     super(scope, id);
+    const key = new Key(this, 'Key', {
+      description: 'Headrace: the volumes of the Kafka brokers',
+      enableKeyRotation: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
     const cluster = new CfnCluster(this, 'Cluster', {
       clusterName: CLUSTER_NAME,
       kafkaVersion: CLUSTER.kafkaVersion,
       numberOfBrokerNodes: CLUSTER.brokers,
       brokerNodeGroupInfo: {
-        instanceType: CLUSTER.instanceType,
+        instanceType: broker.instanceType,
         clientSubnets: network.subnets.map(({ subnetId }) => subnetId),
         securityGroups: [network.clusterSecurityGroup.securityGroupId],
+        ...(broker.kind === 'standard' && {
+          storageInfo: { ebsStorageInfo: { volumeSize: broker.volumeGb } },
+        }),
       },
       clientAuthentication: { sasl: { iam: { enabled: true } }, unauthenticated: { enabled: false } },
-      encryptionInfo: { encryptionInTransit: { clientBroker: 'TLS', inCluster: true } },
+      encryptionInfo: {
+        encryptionAtRest: { dataVolumeKmsKeyId: key.keyArn },
+        encryptionInTransit: { clientBroker: 'TLS', inCluster: true },
+      },
+      ...(broker.kind === 'standard' && this.standardSettings()),
     });
+    cluster.applyRemovalPolicy(RemovalPolicy.RETAIN);
     this.arn = cluster.attrArn;
     this.topicArnPrefix = siblingArn(this.arn, 'topic');
     this.consumerGroupArnPrefix = siblingArn(this.arn, 'group');
+  }
+
+  /** What Express brokers fix by themselves (topics are not made by writing to them), and the logs that they keep. */
+  private standardSettings() {
+    const properties = {
+      'auto.create.topics.enable': false,
+      'default.replication.factor': CLUSTER.replicationFactor,
+      'min.insync.replicas': CLUSTER.replicationFactor - 1,
+      'unclean.leader.election.enable': false,
+    };
+    const configuration = new CfnConfiguration(this, 'Configuration', {
+      name: CLUSTER_NAME,
+      kafkaVersionsList: [CLUSTER.kafkaVersion],
+      serverProperties: Object.entries(properties)
+        .map(([name, value]) => `${name}=${value}`)
+        .join('\n'),
+    });
+    const logs = new LogGroup(this, 'BrokerLogs', { retention: LOG_RETENTION, removalPolicy: RemovalPolicy.DESTROY });
+    return {
+      configurationInfo: { arn: configuration.attrArn, revision: configuration.attrLatestRevisionRevision },
+      loggingInfo: { brokerLogs: { cloudWatchLogs: { enabled: true, logGroup: logs.logGroupName } } },
+    };
   }
 }
 

@@ -1,5 +1,7 @@
 /** The platform's network: three zones, no way out to the internet. */
 import {
+  FlowLogDestination,
+  FlowLogTrafficType,
   GatewayVpcEndpointAwsService,
   InterfaceVpcEndpointAwsService,
   IpAddresses,
@@ -10,9 +12,13 @@ import {
   SubnetType,
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { LOG_RETENTION, type NetworkPlan } from '../config.ts';
 
 const KAFKA_IAM_PORT = Port.tcp(9098);
+const HTTPS = Port.tcp(443);
 
 /**
  * What runs inside reaches AWS through PrivateLink, which needs no NAT gateway:
@@ -28,43 +34,70 @@ export class Network extends Construct {
   /** That of the events' functions which read Kafka themselves. */
   readonly functionSecurityGroup: SecurityGroup;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, plan: NetworkPlan) {
     super(scope, id);
+    this.vpc = 'cidr' in plan ? this.newVpc(plan.cidr) : Vpc.fromVpcAttributes(this, 'Vpc', existingVpc(plan));
+    this.subnets = this.vpc.isolatedSubnets;
+    const cluster = this.securityGroup('Cluster', 'Kafka brokers and the pollers of event source mappings');
+    const proxy = this.securityGroup('Proxy', 'The ingest proxy');
+    const functions = this.securityGroup('Function', 'Functions of events that read Kafka themselves');
+    cluster.addIngressRule(cluster, KAFKA_IAM_PORT, 'Pollers to brokers');
+    cluster.addIngressRule(proxy, KAFKA_IAM_PORT, 'Proxy to brokers');
+    cluster.addIngressRule(functions, KAFKA_IAM_PORT, 'Functions of events to brokers');
+    if ('cidr' in plan || plan.endpoints === 'add') {
+      this.addEndpoints([cluster, proxy, functions]);
+    }
+    this.clusterSecurityGroup = cluster;
+    this.proxySecurityGroup = proxy;
+    this.functionSecurityGroup = functions;
+  }
+
+  private newVpc(cidr: string): IVpc {
     const vpc = new Vpc(this, 'Vpc', {
-      ipAddresses: IpAddresses.cidr('10.0.0.0/16'),
+      ipAddresses: IpAddresses.cidr(cidr),
       maxAzs: 3,
       natGateways: 0,
       subnetConfiguration: [{ name: 'Isolated', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 20 }],
       // Nothing uses the default group, and emptying it would take a custom resource.
       restrictDefaultSecurityGroup: false,
     });
+    const logGroup = new LogGroup(this, 'FlowLogs', { retention: LOG_RETENTION, removalPolicy: RemovalPolicy.DESTROY });
+    vpc.addFlowLog('FlowLog', {
+      destination: FlowLogDestination.toCloudWatchLogs(logGroup),
+      // Accepted traffic would be the events over again, at the price of logs.
+      trafficType: FlowLogTrafficType.REJECT,
+    });
     // CDK's own declarations do not fit each other under exactOptionalPropertyTypes.
-    this.vpc = vpc as IVpc;
-    this.subnets = vpc.isolatedSubnets;
-    this.addEndpoints();
-    this.clusterSecurityGroup = new SecurityGroup(this, 'ClusterSecurityGroup', {
-      vpc: this.vpc,
-      description: 'Kafka brokers and the pollers of event source mappings',
-    });
-    this.proxySecurityGroup = new SecurityGroup(this, 'ProxySecurityGroup', {
-      vpc: this.vpc,
-      description: 'The ingest proxy',
-    });
-    this.functionSecurityGroup = new SecurityGroup(this, 'FunctionSecurityGroup', {
-      vpc: this.vpc,
-      description: 'Functions of events that read Kafka themselves',
-    });
-    const { clusterSecurityGroup: cluster, proxySecurityGroup: proxy, functionSecurityGroup: functions } = this;
-    cluster.addIngressRule(cluster, KAFKA_IAM_PORT, 'Pollers to brokers');
-    cluster.addIngressRule(proxy, KAFKA_IAM_PORT, 'Proxy to brokers');
-    cluster.addIngressRule(functions, KAFKA_IAM_PORT, 'Functions of events to brokers');
+    return vpc as IVpc;
   }
 
-  private addEndpoints(): void {
-    this.vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
+  private securityGroup(name: string, description: string): SecurityGroup {
+    return new SecurityGroup(this, `${name}SecurityGroup`, { vpc: this.vpc, description });
+  }
+
+  private addEndpoints(clients: readonly SecurityGroup[]): void {
+    const endpoints = this.securityGroup('Endpoint', 'The endpoints of AWS services');
+    for (const client of clients) {
+      endpoints.addIngressRule(client, HTTPS);
+    }
+    this.vpc.addGatewayEndpoint('S3', {
+      service: GatewayVpcEndpointAwsService.S3,
+      subnets: [{ subnets: this.subnets }],
+    });
     const { LAMBDA, STS, SSM } = InterfaceVpcEndpointAwsService;
     for (const [name, service] of Object.entries({ Lambda: LAMBDA, Sts: STS, Ssm: SSM })) {
-      this.vpc.addInterfaceEndpoint(name, { service });
+      const subnets = { subnets: this.subnets };
+      this.vpc.addInterfaceEndpoint(name, { service, subnets, securityGroups: [endpoints], open: false });
     }
   }
 }
+
+type ExistingVpc = Exclude<NetworkPlan, { readonly cidr: string }>;
+
+/** By attributes: a look-up would need an account at synth. */
+const existingVpc = ({ vpcId, availabilityZones, subnetIds, routeTableIds }: ExistingVpc) => ({
+  vpcId,
+  availabilityZones: [...availabilityZones],
+  isolatedSubnetIds: [...subnetIds],
+  isolatedSubnetRouteTableIds: [...routeTableIds],
+});

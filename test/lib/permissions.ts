@@ -17,7 +17,15 @@ interface PolicyStatement {
 
 /** Every action that a role's or a resource's own policy allows. Fails on policies that it could not look into. */
 export function grantsOf(template: Template): Grant[] {
-  const known = ['AWS::IAM::Role', 'AWS::SQS::QueuePolicy', 'AWS::S3::BucketPolicy', 'AWS::EC2::VPCEndpoint'];
+  const known = [
+    'AWS::IAM::Role',
+    'AWS::IAM::Policy',
+    'AWS::KMS::Key',
+    'AWS::SNS::TopicPolicy',
+    'AWS::SQS::QueuePolicy',
+    'AWS::S3::BucketPolicy',
+    'AWS::EC2::VPCEndpoint',
+  ];
   const unseen = Object.values(template.Resources).filter(
     ({ Type, Properties }) =>
       !known.includes(Type) && (/::(Managed)?Policy$/.test(Type) || 'PolicyDocument' in Properties),
@@ -42,7 +50,7 @@ export function wildcardsOf(template: Template): string[] {
 
 function documentsOf(properties: Record<string, unknown>): Array<{ Statement: PolicyStatement[] }> {
   const inline = (properties['Policies'] ?? []) as Array<{ PolicyDocument: { Statement: PolicyStatement[] } }>;
-  const own = properties['PolicyDocument'] as { Statement: PolicyStatement[] } | undefined;
+  const own = (properties['PolicyDocument'] ?? properties['KeyPolicy']) as { Statement: PolicyStatement[] } | undefined;
   return [...inline.map(({ PolicyDocument }) => PolicyDocument), ...(own ? [own] : [])];
 }
 

@@ -1,10 +1,17 @@
+import { STAGES, type Stage } from '../../lib/config.ts';
 import { PlatformStack } from '../../lib/platform-stack.ts';
 import { wildcardsOf } from './permissions.ts';
-import { maskedTemplate, ofType, only, testApp, variablesOf } from './synthesize.ts';
+import { maskedTemplate, ofType, only, type Template, testApp, variablesOf } from './synthesize.ts';
 
 const app = testApp();
 const stack = new PlatformStack(app);
 const template = maskedTemplate(app, 'Platform');
+
+function templateOf(stage: Stage): Template {
+  const ownApp = testApp();
+  new PlatformStack(ownApp, stage);
+  return maskedTemplate(ownApp, 'Platform');
+}
 
 test('PlatformStack renders this template', () => {
   expect(template).toMatchSnapshot();
@@ -16,6 +23,7 @@ test('PlatformStack cannot be deleted by mistake', () => {
 
 test('PlatformStack has the outputs, under fixed ids, that deployed event stacks name', () => {
   expect(Object.keys(template.Outputs).sort()).toEqual([
+    'AlarmTopicArn',
     'BootstrapBrokers',
     'ClusterArn',
     'ConsumerGroupArnPrefix',
@@ -27,13 +35,50 @@ test('PlatformStack has the outputs, under fixed ids, that deployed event stacks
   ]);
 });
 
-test('KafkaCluster lets in IAM identities over TLS and nobody else', () => {
-  const { Properties } = only(template, 'AWS::MSK::Cluster');
+test('KafkaCluster is encrypted with a key that rotates, and both outlive the stack', () => {
+  const cluster = only(template, 'AWS::MSK::Cluster');
+  const [keyId] = ofType(template, 'AWS::KMS::Key')[0] ?? [];
+  expect(cluster.Properties['EncryptionInfo']).toMatchObject({
+    EncryptionAtRest: { DataVolumeKMSKeyId: { 'Fn::GetAtt': [keyId, 'Arn'] } },
+  });
+  expect(cluster).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  expect(only(template, 'AWS::KMS::Key')).toMatchObject({
+    DeletionPolicy: 'Retain',
+    UpdateReplacePolicy: 'Retain',
+    Properties: { EnableKeyRotation: true },
+  });
+});
+
+test('KafkaCluster of Standard brokers has volumes, broker logs, and the settings that Express brokers fix', () => {
+  const standard = templateOf(STAGES.sandbox);
+  const { Properties } = only(standard, 'AWS::MSK::Cluster');
+  const [configurationId] = ofType(standard, 'AWS::MSK::Configuration')[0] ?? [];
+  expect(Properties).toMatchObject({
+    BrokerNodeGroupInfo: {
+      InstanceType: 'kafka.t3.small',
+      StorageInfo: { EBSStorageInfo: { VolumeSize: STAGES.sandbox.broker.volumeGb } },
+    },
+    ConfigurationInfo: { Arn: { 'Fn::GetAtt': [configurationId, 'Arn'] } },
+    LoggingInfo: { BrokerLogs: { CloudWatchLogs: { Enabled: true } } },
+  });
+  expect(String(only(standard, 'AWS::MSK::Configuration').Properties['ServerProperties']).split('\n')).toEqual([
+    'auto.create.topics.enable=false',
+    'default.replication.factor=3',
+    'min.insync.replicas=2',
+    'unclean.leader.election.enable=false',
+  ]);
+  expect(ofType(template, 'AWS::MSK::Configuration')).toEqual([]);
+});
+
+test.each(Object.entries(STAGES))('KafkaCluster of %s lets in IAM identities over TLS and nobody else', (_, stage) => {
+  const { Properties } = only(templateOf(stage), 'AWS::MSK::Cluster');
   expect(Properties['ClientAuthentication']).toEqual({
     Sasl: { Iam: { Enabled: true } },
     Unauthenticated: { Enabled: false },
   });
-  expect(Properties['EncryptionInfo']).toEqual({ EncryptionInTransit: { ClientBroker: 'TLS', InCluster: true } });
+  expect(Properties['EncryptionInfo']).toMatchObject({
+    EncryptionInTransit: { ClientBroker: 'TLS', InCluster: true },
+  });
   expect(Properties['BrokerNodeGroupInfo']).not.toHaveProperty('ConnectivityInfo');
 });
 
@@ -52,12 +97,18 @@ test('Network has no way in from the internet, nor out to it', () => {
     expect(ofType(template, type)).toEqual([]);
   }
   const groups = ofType(template, 'AWS::EC2::SecurityGroup').map(([, { Properties }]) => Properties);
-  const ingress = groups.flatMap((group) => (group['SecurityGroupIngress'] ?? []) as Array<Record<string, unknown>>);
-  const [vpcId] = ofType(template, 'AWS::EC2::VPC')[0] ?? [];
-  expect(ingress).toHaveLength(3);
-  for (const rule of ingress) {
-    expect(rule).toMatchObject({ CidrIp: { 'Fn::GetAtt': [vpcId, 'CidrBlock'] }, FromPort: 443, ToPort: 443 });
+  expect(groups.flatMap((group) => (group['SecurityGroupIngress'] ?? []) as unknown[])).toEqual([]);
+  for (const [, { Properties }] of ofType(template, 'AWS::EC2::SecurityGroupIngress')) {
+    expect(Properties).toHaveProperty('SourceSecurityGroupId');
   }
+});
+
+test('Network logs what was refused inside it', () => {
+  expect(only(template, 'AWS::EC2::FlowLog').Properties).toMatchObject({
+    ResourceType: 'VPC',
+    TrafficType: 'REJECT',
+    LogDestinationType: 'cloud-watch-logs',
+  });
 });
 
 test('Network lets pollers, the proxy and functions of events reach the IAM listener of the brokers, and nothing else reach them', () => {
@@ -68,7 +119,7 @@ test('Network lets pollers, the proxy and functions of events reach the IAM list
   const rules = ofType(template, 'AWS::EC2::SecurityGroupIngress').map(([, { Properties }]) => Properties);
   const brokers = idOf('NetworkClusterSecurityGroup');
   const iamListener = { IpProtocol: 'tcp', FromPort: 9098, ToPort: 9098, GroupId: brokers };
-  expect(rules).toEqual([
+  expect(rules.filter(({ GroupId }) => JSON.stringify(GroupId) === JSON.stringify(brokers))).toEqual([
     expect.objectContaining({ ...iamListener, SourceSecurityGroupId: brokers }),
     expect.objectContaining({ ...iamListener, SourceSecurityGroupId: idOf('NetworkProxySecurityGroup') }),
     expect.objectContaining({ ...iamListener, SourceSecurityGroupId: idOf('NetworkFunctionSecurityGroup') }),
@@ -84,12 +135,52 @@ test('Network has the endpoints that pollers (Lambda, STS) and the proxy (SSM, S
   expect(services.sort()).toEqual(['lambda', 's3', 'ssm', 'sts']);
 });
 
+test('Network takes a VPC that exists, by ids and without looking anything up', () => {
+  const ids = (name: string) => ['a', 'b', 'c'].map((zone) => `${name}-${zone}`);
+  const plan = { vpcId: 'vpc-1', subnetIds: ids('subnet'), routeTableIds: ids('rtb'), availabilityZones: ids('zone') };
+  const existing = templateOf({ ...STAGES.production, network: { ...plan, endpoints: 'add' } });
+  for (const type of ['VPC', 'Subnet', 'RouteTable', 'FlowLog']) {
+    expect(ofType(existing, `AWS::EC2::${type}`)).toEqual([]);
+  }
+  expect(only(existing, 'AWS::MSK::Cluster').Properties['BrokerNodeGroupInfo']).toMatchObject({
+    ClientSubnets: plan.subnetIds,
+  });
+  expect(existing.Outputs['FunctionSubnetIds']).toEqual({ Value: plan.subnetIds.join(',') });
+  const endpoints = ofType(existing, 'AWS::EC2::VPCEndpoint').map(([, { Properties }]) => Properties);
+  expect(endpoints.map(({ SubnetIds, RouteTableIds }) => SubnetIds ?? RouteTableIds)).toEqual([
+    plan.routeTableIds,
+    plan.subnetIds,
+    plan.subnetIds,
+    plan.subnetIds,
+  ]);
+  const reaching = templateOf({ ...STAGES.production, network: { ...plan, endpoints: 'there' } });
+  expect(ofType(reaching, 'AWS::EC2::VPCEndpoint')).toEqual([]);
+});
+
 test('IngestApi takes events from callers that sign with IAM only', () => {
   const routes = ofType(template, 'AWS::ApiGatewayV2::Route').map(([, { Properties }]) => Properties);
   expect(routes.map((route) => [route['RouteKey'], route['AuthorizationType']])).toEqual([
     ['POST /v1/events', 'AWS_IAM'],
   ]);
 });
+
+test.each(Object.entries(STAGES))(
+  'IngestApi of %s throttles, and logs each request without its content',
+  (_, stage) => {
+    const { Properties } = only(templateOf(stage), 'AWS::ApiGatewayV2::Stage');
+    expect(Properties).toMatchObject({
+      StageName: '$default',
+      DefaultRouteSettings: {
+        ThrottlingRateLimit: stage.throttle.requestsPerSecond,
+        ThrottlingBurstLimit: stage.throttle.burst,
+      },
+    });
+    const { Format } = Properties['AccessLogSettings'] as { Format: string };
+    expect(Object.keys(JSON.parse(Format) as object)).toEqual(
+      expect.arrayContaining(['requestId', 'caller', 'route', 'status']),
+    );
+  },
+);
 
 test('IngestApi bounds the environments of the proxy below the 100 connections a second that a broker takes', () => {
   const { Properties } = only(template, 'AWS::Lambda::Function', 'IngestProxy');
@@ -124,5 +215,7 @@ test('permissions name their resource wherever there is a name', () => {
     `IngestProxyRole may kafka-cluster:WriteData on ${topics}/*`,
     `IngestProxyRole may s3:GetObject on ${contracts}/*.json`,
     `IngestProxyRole may ssm:GetParameter on ${entries}/*`,
+    // The key's own policy: "*" is that key, and the account's IAM decides who uses it.
+    'KafkaKey may kms:* on *',
   ]);
 });
