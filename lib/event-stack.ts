@@ -3,8 +3,10 @@ import { CfnOutput, Stack, Tags } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { CompiledContract } from '../pipeline/contract/compiled-contract.ts';
 import { eventStackName } from '../pipeline/contract/names.ts';
+import { EventAlarms } from './event/alarms.ts';
 import { catalogEntry } from './event/catalog-entry.ts';
 import { contractAsset } from './event/contract-asset.ts';
+import { eventDashboard } from './event/dashboard.ts';
 import { Lake } from './event/lake.ts';
 import { LoadQueue } from './event/load-queue.ts';
 import { Loader } from './event/loader.ts';
@@ -17,7 +19,10 @@ import { eventTopic } from './event/topic.ts';
 export class EventStack extends Stack {
   constructor(scope: Construct, contract: CompiledContract) {
     const { event, owner } = contract;
-    super(scope, eventStackName(event), { description: `Headrace: the event ${event}` });
+    super(scope, eventStackName(event), {
+      description: `Headrace: the event ${event}`,
+      suppressTemplateIndentation: true,
+    });
     Tags.of(this).add('headrace:event', event);
     Tags.of(this).add('headrace:owner', owner);
 
@@ -29,6 +34,20 @@ export class EventStack extends Stack {
     const schedules = new Schedules(this, 'Schedules');
     const sink = new Sink(this, 'Sink', { contract, asset, topic, schemaVersionIds, lake, schedules });
     const loader = new Loader(this, 'Loader', { contract, asset, queue, lake, schedules });
+    const observed = {
+      contract,
+      sinkFunctionName: sink.functionName,
+      loaderFunctionName: loader.functionName,
+      loadQueueName: queue.queueName,
+      deadLetterQueueName: deadLetterQueue.queueName,
+    };
+    const { alarms } = new EventAlarms(this, 'Alarms', observed);
+    eventDashboard(
+      this,
+      'Dashboard',
+      observed,
+      alarms.map(({ attrArn }) => attrArn),
+    );
     // Last of all: from now on the proxy accepts the event, or sends its new schema version, which the sink must know.
     catalogEntry(this, 'CatalogEntry', { event, asset, schemaVersionIds }).node.addDependency(topic, sink, loader);
 

@@ -15,6 +15,8 @@ export interface PlatformValues {
   /** What a consumer group's ARN begins with, up to the slash before the group's id. */
   readonly ConsumerGroupArnPrefix: string;
   readonly SchemaRegistryArn: string;
+  /** The SNS topic that hears of every alarm. */
+  readonly AlarmTopicArn: string;
   /** Where functions that read Kafka have their network interfaces; separated by commas. */
   readonly FunctionSubnetIds: string;
   /** The security group of those functions: the brokers let it in. */

@@ -1,0 +1,169 @@
+import { readFileSync } from 'node:fs';
+import { EventStack } from '../../lib/event-stack.ts';
+import { PlatformStack } from '../../lib/platform-stack.ts';
+import type { CompiledContract } from '../../pipeline/contract/compiled-contract.ts';
+import { METRICS } from '../../pipeline/metrics.ts';
+import { maskedTemplate, ofType, only, type Template, testApp } from './synthesize.ts';
+
+const contract = (event: string, freshnessSeconds: number): CompiledContract => ({
+  format: 1,
+  event,
+  description: 'An event.',
+  owner: 'a team',
+  compatibility: 'BACKWARD',
+  keyField: null,
+  eventTimeField: null,
+  topic: { name: event, partitions: 3, retentionHours: 168 },
+  freshnessSeconds,
+  lake: { partitionBy: [], openPartitionsMax: 50 },
+  warehouse: { target: 'duckdb', table: event },
+  versions: [{ version: 1, definition: 'message Fast { string id = 1; }', message: { name: 'Fast', fields: [] } }],
+});
+
+const app = testApp();
+new PlatformStack(app);
+new EventStack(app, contract('fast', 15));
+new EventStack(app, contract('slow', 3600));
+const platform = maskedTemplate(app, 'Platform');
+const fast = maskedTemplate(app, 'Event-fast');
+const slow = maskedTemplate(app, 'Event-slow');
+const templates = { platform, fast, slow };
+
+interface Query {
+  readonly Id: string;
+  readonly Expression?: string;
+  readonly MetricStat?: { readonly Period: number; readonly Metric: { readonly MetricName: string } };
+}
+
+const alarmsOf = (template: Template) =>
+  ofType(template, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
+const nameOf = (alarm: Record<string, unknown>) => String(alarm['AlarmName']);
+const headingOf = (alarm: Record<string, unknown>) => nameOf(alarm).slice(nameOf(alarm).lastIndexOf('-') + 1);
+const alarm = (template: Template, heading: string) =>
+  alarmsOf(template).find((one) => headingOf(one) === heading) as Record<string, unknown>;
+
+test('every alarm has a heading in the runbook, and every heading an alarm', () => {
+  const runbook = readFileSync('docs/runbook.md', 'utf8');
+  const headings = [...runbook.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+  const alarms = new Set(Object.values(templates).flatMap((template) => alarmsOf(template).map(headingOf)));
+  expect(headings.sort()).toEqual([...alarms].sort());
+  for (const one of Object.values(templates).flatMap(alarmsOf)) {
+    expect(one['AlarmDescription']).toMatch(new RegExp(`docs/runbook.md, ${headingOf(one)}$`));
+  }
+});
+
+test('the runbook tells of each alarm what it means, what to look at and what to do', () => {
+  const sections = readFileSync('docs/runbook.md', 'utf8').split(/^## /m).slice(1);
+  for (const section of sections) {
+    expect(section).toMatch(/\*\*Means\*\*[\s\S]*\*\*Look at\*\*[\s\S]*\*\*Do\*\*/);
+  }
+});
+
+test('every alarm, and its end, is told to the topic of the platform', () => {
+  const topicId = ofType(platform, 'AWS::SNS::Topic')[0]?.[0];
+  expect(platform.Outputs['AlarmTopicArn']?.Value).toEqual({ Ref: topicId });
+  const output = { 'Fn::GetStackOutput': { StackName: 'Platform', OutputName: 'AlarmTopicArn' } };
+  for (const one of [...alarmsOf(fast), ...alarmsOf(slow)]) {
+    expect([one['AlarmActions'], one['OKActions']]).toEqual([[output], [output]]);
+  }
+  for (const one of alarmsOf(platform)) {
+    expect(one['AlarmActions']).toEqual([{ Ref: topicId }]);
+  }
+  expect(JSON.stringify(only(platform, 'AWS::SNS::TopicPolicy'))).toContain('"cloudwatch.amazonaws.com"');
+});
+
+test('Freshness is the contract’s own number, over periods in which a sink runs at least once', () => {
+  expect(alarm(fast, 'Freshness')).toMatchObject({ Threshold: 15, EvaluationPeriods: 3 });
+  expect(alarm(slow, 'Freshness')).toMatchObject({ Threshold: 3600, Period: 3600, MetricName: 'FreshnessSeconds' });
+});
+
+test('Freshness of a stream counts Kafka’s lag too, for a sink that commits nothing tells no age', () => {
+  const queries = alarm(fast, 'Freshness')['Metrics'] as Query[];
+  expect(queries.map(({ MetricStat }) => MetricStat?.Metric.MetricName)).toEqual([
+    undefined,
+    'FreshnessSeconds',
+    'EstimatedMaxTimeLag',
+  ]);
+  expect(JSON.stringify(queries)).toContain('"headrace-sink-fast"');
+});
+
+test('Sink of a drain rings when no run succeeds, also when the schedule starts none', () => {
+  expect(alarm(slow, 'Sink')).toMatchObject({
+    ComparisonOperator: 'LessThanThreshold',
+    Threshold: 1,
+    TreatMissingData: 'breaching',
+  });
+  expect(alarm(fast, 'Sink')).toMatchObject({ MetricName: 'Errors', Threshold: 0, TreatMissingData: 'notBreaching' });
+});
+
+test('Audit rings for one lost record, for one doubled row, and for an audit that does not come', () => {
+  const audit = alarm(fast, 'Audit');
+  expect(audit).toMatchObject({ Threshold: 0, EvaluationPeriods: 1, TreatMissingData: 'breaching' });
+  expect((audit['Metrics'] as Query[])[0]?.Expression).toBe('lost + doubled');
+});
+
+test('an expression names exactly the series that its alarm has', () => {
+  for (const one of Object.values(templates).flatMap(alarmsOf)) {
+    const queries = (one['Metrics'] ?? []) as Query[];
+    const [result, ...series] = queries;
+    const functions = ['FILL', 'MAX', 'SUM'];
+    const used = (result?.Expression?.match(/[A-Za-z]\w*/g) ?? []).filter((word) => !functions.includes(word));
+    expect([nameOf(one), [...new Set(used)].sort()]).toEqual([nameOf(one), series.map(({ Id }) => Id).sort()]);
+  }
+});
+
+test('alarms stay within what CloudWatch evaluates: a day', () => {
+  for (const one of Object.values(templates).flatMap(alarmsOf)) {
+    const periods = [one['Period'], ...((one['Metrics'] ?? []) as Query[]).map(({ MetricStat }) => MetricStat?.Period)];
+    const period = Math.max(...periods.filter((each) => each !== undefined).map(Number));
+    expect(period % 60).toBe(0);
+    expect(period * Number(one['EvaluationPeriods'])).toBeLessThanOrEqual(86_400);
+  }
+});
+
+/** The body as it will be: references become their own text. */
+function bodyOf(template: Template): { widgets: Array<{ type: string; properties: Record<string, unknown> }> } {
+  const { DashboardBody } = only(template, 'AWS::CloudWatch::Dashboard').Properties;
+  const [separator, parts] = (DashboardBody as { 'Fn::Join': [string, unknown[]] })['Fn::Join'];
+  const text = parts.map((part) =>
+    typeof part === 'string'
+      ? part
+      : Object.values(part as object)
+          .flat()
+          .join('.'),
+  );
+  return JSON.parse(text.join(separator));
+}
+
+/** A dot stands for what is in its place in the line above. */
+function expanded(lines: readonly unknown[][]): unknown[][] {
+  let above: unknown[] = [];
+  return lines.map((line) => {
+    above = line.map((part, place) => (part === '.' ? above[place] : part));
+    return above;
+  });
+}
+
+test.each(Object.entries(templates))(
+  'the dashboard of %s shows its alarms, and metrics that are written',
+  (_, template) => {
+    const { widgets } = bodyOf(template);
+    const [first, ...charts] = widgets;
+    expect(first?.type).toBe('alarm');
+    expect(first?.properties['alarms']).toHaveLength(alarmsOf(template).length);
+    const lines = charts.flatMap(({ properties }) => expanded(properties['metrics'] as unknown[][]));
+    const own = lines.filter(([namespace]) => namespace === 'Headrace').map(([, name]) => String(name));
+    const searched = lines.flatMap(
+      ([head]) => /MetricName="(\w+)"/.exec((head as { expression?: string }).expression ?? '')?.[1] ?? [],
+    );
+    expect(own.length + searched.length).toBeGreaterThan(0);
+    expect([...own, ...searched].filter((name) => !(name in METRICS))).toEqual([]);
+  },
+);
+
+test('dashboards have names that CloudWatch allows', () => {
+  for (const template of Object.values(templates)) {
+    const { DashboardName } = only(template, 'AWS::CloudWatch::Dashboard').Properties;
+    expect(DashboardName).toMatch(/^[A-Za-z0-9_-]{1,255}$/);
+  }
+});
