@@ -39,7 +39,16 @@ export function inspectParquet(bytes: Uint8Array): ParquetFile {
   }
 }
 
-function inspect(bytes: Uint8Array): ParquetFile {
+/** The parts of a footer that say where the data lies. */
+export interface Footer {
+  readonly footer: ThriftStruct;
+  readonly footerStart: number;
+  /** Each with the metadata of its column chunks, in the order of the leaves. */
+  readonly rowGroups: ReadonlyArray<{ readonly rows: number; readonly chunks: readonly ThriftStruct[] }>;
+}
+
+/** @throws CorruptParquetError or RangeError where the bytes do not end with a footer */
+export function readFooter(bytes: Uint8Array): Footer {
   if (bytes.length < MAGIC.length + FOOTER_TAIL || !isMagic(bytes, 0) || !isMagic(bytes, bytes.length - MAGIC.length)) {
     throw new CorruptParquetError('it does not begin and end with "PAR1"');
   }
@@ -48,12 +57,20 @@ function inspect(bytes: Uint8Array): ParquetFile {
   if (footerStart < MAGIC.length) throw new CorruptParquetError('its footer is longer than the file');
   const { struct: footer, end } = readThriftStruct(bytes.subarray(0, footerEnd), footerStart);
   if (end !== footerEnd) throw new CorruptParquetError('its footer ends early');
-  const rowGroups = structs(footer.get(4));
+  const rowGroups = structs(footer.get(4)).map((group) => ({
+    rows: integer(group.get(3)),
+    chunks: structs(group.get(1)).map((chunk) => struct(chunk.get(3))),
+  }));
+  return { footer, footerStart, rowGroups };
+}
+
+function inspect(bytes: Uint8Array): ParquetFile {
+  const { footer, footerStart, rowGroups } = readFooter(bytes);
   const rows = integer(footer.get(3));
-  const groupRows = rowGroups.reduce((sum, group) => sum + integer(group.get(3)), 0);
+  const groupRows = rowGroups.reduce((sum, group) => sum + group.rows, 0);
   if (groupRows !== rows) throw new CorruptParquetError(`its row groups have ${groupRows} rows and not ${rows}`);
   const columns = leafPaths(structs(footer.get(2)));
-  for (const group of rowGroups) inspectRowGroup(bytes.subarray(0, footerStart), group, columns);
+  for (const { chunks } of rowGroups) inspectRowGroup(bytes.subarray(0, footerStart), chunks, columns);
   const createdBy = footer.get(6);
   return {
     rows,
@@ -64,11 +81,9 @@ function inspect(bytes: Uint8Array): ParquetFile {
   };
 }
 
-function inspectRowGroup(data: Uint8Array, group: ThriftStruct, columns: readonly string[]): void {
-  const chunks = structs(group.get(1));
+function inspectRowGroup(data: Uint8Array, chunks: readonly ThriftStruct[], columns: readonly string[]): void {
   if (chunks.length !== columns.length) throw new CorruptParquetError('a row group does not have every column');
-  for (const [i, chunk] of chunks.entries()) {
-    const metadata = struct(chunk.get(3));
+  for (const [i, metadata] of chunks.entries()) {
     const path = list(metadata.get(3)).map(string).join('.');
     if (path !== columns[i]) throw new CorruptParquetError(`column "${path}" is not where the schema has it`);
     inspectChunk(data, metadata, path);
