@@ -30,10 +30,14 @@ async function query(path: string, sql: string): Promise<Row[]> {
   }
 }
 
-warehouseSuite('duckdbWarehouse', async (lake) => {
-  const path = newPath();
-  return { warehouse: duckdbWarehouse(path, lake), query: (sql) => query(path, sql) };
-});
+warehouseSuite(
+  'duckdbWarehouse',
+  async (lake) => {
+    const path = newPath();
+    return { warehouse: duckdbWarehouse(path, lake), query: (sql) => query(path, sql) };
+  },
+  { nested: 'typed', anyName: true },
+);
 
 test('duckdbWarehouse: load waits for another process that holds the database', async () => {
   const path = newPath();

@@ -8,10 +8,15 @@ import { commitKey } from '../../../pipeline/sink/commit-log.ts';
 export const BUCKET = 'lake';
 export const OFFSET: Column = { name: '_offset', type: { kind: 'int', bits: 64, signed: true }, nullable: false };
 
-/** The columns that tell where a row comes from and what it was made of. */
-export const IDENTITY: readonly Column[] = [
+/** A row's identity, which every table has. */
+export const PLACE: readonly Column[] = [
   { name: '_partition', type: { kind: 'int', bits: 32, signed: true }, nullable: false },
   OFFSET,
+];
+
+/** The columns that tell where a row comes from and what it was made of. */
+export const IDENTITY: readonly Column[] = [
+  ...PLACE,
   { name: '_checksum', type: { kind: 'int', bits: 32, signed: true }, nullable: false },
 ];
 const CHECKSUM_SPREAD = 1_000_003;
