@@ -8,10 +8,13 @@ import { type AssemblyStack, type FileAsset, readAssembly } from './assembly.ts'
 import { type AwsEndpoint, type AwsFaults, startAwsEndpoint } from './aws/aws-endpoint.ts';
 import { openDataFolder } from './data-folder.ts';
 import { FaultRules } from './fault-rules.ts';
+import { HostError } from './host-error.ts';
 import { type KafkaBroker, startKafkaBroker } from './kafka/broker.ts';
 import type { Faults } from './kafka/server/faults.ts';
 import { ErrorSummary } from './lambda/error-summary.ts';
 import type { FunctionFault } from './lambda/function-faults.ts';
+import type { InvocationResult } from './lambda/invocation.ts';
+import type { LambdaFunction } from './lambda/lambda-function.ts';
 import { RuntimeApi } from './lambda/runtime-api.ts';
 import type { Deployment } from './resources/deployment.ts';
 import { deployStack, type StackValues } from './template/deploy-stack.ts';
@@ -54,6 +57,11 @@ export interface Host {
    * @returns how many.
    */
   killFunction(name: RegExp): number;
+  /**
+   * Invokes the one function with such a name, as `aws lambda invoke` does. `event` is sent as JSON.
+   * @throws HostError when there is none, or several.
+   */
+  invoke(name: RegExp, event: unknown): Promise<InvocationResult>;
   /** Runs every enabled schedule once now, instead of waiting for its time. Resolves when all of them have run. */
   runSchedules(): Promise<void>;
   /** Ends every process and frees the data folder. Repeating it waits for the same end. */
@@ -93,7 +101,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
       warehousePath: deployment.warehousePath,
       outputs: values.outputs,
       faults: { ...deployment.aws.faults, kafka: broker?.faults, functions: deployment.functionFaults },
-      killFunction: (name) => killFunction(name, deployment),
+      killFunction: (name) => functionsNamed(name, deployment).reduce((sum, each) => sum + each.crash(), 0),
+      invoke: async (name, event) => oneFunction(name, deployment).invoke(Buffer.from(JSON.stringify(event))),
       async runSchedules() {
         await Promise.all(deployment.schedules.map((schedule) => schedule.run()));
       },
@@ -193,9 +202,18 @@ function destination(text: string): string {
   return String(resolve({ 'Fn::Sub': text }, scope));
 }
 
-function killFunction(name: RegExp, { functions }: Deployment): number {
-  const named = functions.filter(({ definition }) => name.test(definition.name));
-  return named.reduce((sum, each) => sum + each.crash(), 0);
+const functionsNamed = (name: RegExp, { functions }: Deployment): LambdaFunction[] =>
+  functions.filter(({ definition }) => name.test(definition.name));
+
+function oneFunction(name: RegExp, deployment: Deployment): LambdaFunction {
+  const [found, ...others] = functionsNamed(name, deployment);
+  if (found === undefined || others.length > 0) {
+    const names = deployment.functions.map(({ definition }) => definition.name).join(', ');
+    throw new HostError(
+      `Cannot invoke ${name}: ${found ? 'several functions have' : 'no function has'} such a name, there are ${names}`,
+    );
+  }
+  return found;
 }
 
 /** Functions are killed while their event sources stop: what they had not finished comes again at the next start. */

@@ -23,15 +23,17 @@ const ports: NotifiedLoadPorts = {
   queue: sqsLoadQueue(env.LOAD_QUEUE_URL),
 };
 
-/** What the schedule sends. */
+/** What the schedule sends, and a person who does not want to wait for it. */
 interface SweepEvent {
   readonly sweep: true;
+  /** Younger commits are left to their notifications. @default the sweep's own */
+  readonly graceSeconds?: number;
 }
 
 export async function handler(input: SQSEvent | SweepEvent, context?: Context): Promise<SQSBatchResponse | undefined> {
   const log = jsonLog({ event, requestId: context?.awsRequestId });
   if ('sweep' in input) {
-    await sweep(log, context);
+    await sweep(input, log, context);
     return undefined;
   }
   const { loaded, skipped, rows, failures, finished } = await loadCommits(input.Records.map(toMessage), ports);
@@ -51,10 +53,15 @@ const toMessage = ({ messageId, body, messageAttributes }: SQSRecord) => ({
   postponed: Number(messageAttributes?.[POSTPONED]?.stringValue ?? 0),
 });
 
-async function sweep(log: ReturnType<typeof jsonLog>, context: Context | undefined): Promise<void> {
+async function sweep(
+  { graceSeconds }: SweepEvent,
+  log: ReturnType<typeof jsonLog>,
+  context: Context | undefined,
+): Promise<void> {
   const timeLeftMs = () => context?.getRemainingTimeInMillis() ?? Number.POSITIVE_INFINITY;
   const { partitions } = contract.topic;
-  const swept = await sweepCommits({ ...ports, partitions, now: Date.now, timeLeftMs });
+  const grace = graceSeconds === undefined ? {} : { graceMs: graceSeconds * 1000 };
+  const swept = await sweepCommits({ ...ports, ...grace, partitions, now: Date.now, timeLeftMs });
   for (const [commitKey, error] of swept.failures) {
     log.error('Load failed', error, { commitKey });
   }

@@ -10,6 +10,8 @@ export interface SweepPorts extends LoadPorts {
   readonly now: () => number;
   /** Milliseconds until the sweep must have returned. */
   readonly timeLeftMs: () => number;
+  /** Younger commits are on their way by their notification, and left alone. @default 5 minutes */
+  readonly graceMs?: number;
 }
 
 export interface SweepReport extends LoadResult {
@@ -17,7 +19,6 @@ export interface SweepReport extends LoadResult {
   readonly unloaded: number;
 }
 
-/** Younger commits are on their way by their notification. */
 const GRACE_MS = 5 * 60_000;
 /** A message lives as long in its queue. What is older, and was swept a thousand times, is for the audit to tell. */
 const HORIZON_MS = 14 * 24 * 3_600_000;
@@ -32,7 +33,7 @@ const RESERVE_MS = 60_000;
  * Memory: a name for each commit of 14 days.
  */
 export async function sweepCommits(ports: SweepPorts): Promise<SweepReport> {
-  const { lake, table, warehouse, partitions, now, timeLeftMs } = ports;
+  const { lake, table, warehouse, partitions, now, timeLeftMs, graceMs = GRACE_MS } = ports;
   const failures = new Map<string, Error>();
   const ranges: OffsetRange[] = [];
   const candidates: CommitObject[] = [];
@@ -54,7 +55,7 @@ export async function sweepCommits(ports: SweepPorts): Promise<SweepReport> {
   }
   const loaded = new Set((await warehouse.ledger(table, ranges)).map(({ commitKey }) => commitKey));
   const unloaded = candidates
-    .filter(({ key, modifiedAt }) => !loaded.has(key) && modifiedAt < now() - GRACE_MS)
+    .filter(({ key, modifiedAt }) => !loaded.has(key) && modifiedAt <= now() - graceMs)
     .toSorted((a, b) => a.modifiedAt - b.modifiedAt);
   const results: LoadResult[] = [];
   for (let at = 0; at < unloaded.length && timeLeftMs() > RESERVE_MS; at += BATCH_COMMITS) {

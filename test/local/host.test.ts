@@ -381,6 +381,19 @@ test('faults and killFunction reach every part of the host', async () => {
   expect((await hanging).status).toBe(500);
 });
 
+test('invoke runs the one function with such a name', async () => {
+  const echo = 'export const handler = async (event) => ({ got: event });';
+  const Resources = { One: functionResource('echo'), Other: functionResource('echo') };
+  const assemblyDir = writeAssembly({ Stack: { template: { Resources }, handlers: { echo } } });
+  const host = await start({ assemblyDir, dataDir: temporaryFolder() });
+  const result = await host.invoke(/-One$/, { a: 1 });
+  expect(result.ok && JSON.parse(String(result.payload))).toEqual({ got: { a: 1 } });
+  await expect(host.invoke(/Stack/, {})).rejects.toThrow(
+    new HostError('Cannot invoke /Stack/: several functions have such a name, there are Stack-One, Stack-Other'),
+  );
+  await expect(host.invoke(/Three/, {})).rejects.toThrow('Cannot invoke /Three/: no function has such a name');
+});
+
 test('startHost gives the reason of a custom resource that fails', async () => {
   const failing = `export const handler = async ({ ResponseURL }) => {
     await fetch(ResponseURL, { method: 'PUT', body: JSON.stringify({ Status: 'FAILED', Reason: 'no such cluster' }) });

@@ -52,6 +52,7 @@ test('sweepCommits: a commit that was just written is left to its notification, 
   await commitRows(ports.lake, IDENTITY, 2, [{}]);
   expect(await sweepCommits(ports)).toMatchObject({ unloaded: 1, loaded: 1 });
   expect((await ports.warehouse.ledger(ports.table)).map(({ commitKey }) => commitKey)).toEqual([due.commitKey]);
+  expect(await sweepCommits({ ...ports, graceMs: 0 })).toMatchObject({ unloaded: 1, loaded: 1 });
 });
 
 test('sweepCommits: what cannot be loaded or is no commit is told by its key, and holds nothing else', async () => {
