@@ -7,7 +7,7 @@ import type { Bounds, EncodedValues, Values } from './values.ts';
 export class BooleanValues implements Values {
   readonly physicalType = PhysicalType.boolean;
   count = 0;
-  #bits: Uint8Array = new Uint8Array(0);
+  #bits: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
   push(value: boolean): void {
     if (this.count === this.#bits.length) this.#bits = grownBytes(this.#bits, this.count + 1);

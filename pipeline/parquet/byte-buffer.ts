@@ -5,7 +5,7 @@
  * The fields are open because hot loops write to `bytes` themselves after one `reserve`.
  */
 export class ByteBuffer {
-  bytes: Uint8Array;
+  bytes: Uint8Array<ArrayBuffer>;
   length = 0;
 
   constructor(capacity = 256) {
@@ -52,18 +52,27 @@ export class ByteBuffer {
   }
 }
 
-/** A copy of `bytes` with room for `needed`, at least twice as large. */
-export function grownBytes(bytes: Uint8Array, needed: number): Uint8Array<ArrayBuffer> {
-  const grown = new Uint8Array(Math.max(needed, bytes.length * 2, 64));
-  grown.set(bytes);
-  return grown;
+/**
+ * `bytes` with room for `needed`, at least twice as large. The old array is gone: moved, not left to the garbage
+ * collector, as large columns would be in memory twice until it runs.
+ */
+export function grownBytes(bytes: Uint8Array<ArrayBuffer>, needed: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(moved(bytes, needed));
 }
 
-/** A copy of `words` with room for `needed`, at least twice as large. */
-export function grownWords(words: Int32Array, needed: number): Int32Array<ArrayBuffer> {
-  const grown = new Int32Array(Math.max(needed, words.length * 2, 64));
-  grown.set(words);
-  return grown;
+/** The same for a `Buffer` that owns its memory. */
+export function grownBuffer(buffer: Buffer<ArrayBuffer>, needed: number): Buffer<ArrayBuffer> {
+  return Buffer.from(moved(buffer, needed));
+}
+
+/** The same for words, of which `needed` have room. */
+export function grownWords(words: Int32Array<ArrayBuffer>, needed: number): Int32Array<ArrayBuffer> {
+  return new Int32Array(moved(words, needed * 4));
+}
+
+function moved({ buffer }: { readonly buffer: ArrayBuffer }, needed: number): ArrayBuffer {
+  const length = Math.max(needed, buffer.byteLength * 2, 256);
+  return buffer.transfer(length + (-length & 7));
 }
 
 export function writeUint32(bytes: Uint8Array, at: number, value: number): void {

@@ -1,15 +1,15 @@
 /** Byte strings one after the other, each with its length before it: the PLAIN encoding of BYTE_ARRAY. */
-import { grownBytes, grownWords, writeUint32 } from './byte-buffer.ts';
+import { grownBuffer, grownWords } from './byte-buffer.ts';
+import { copyBytes, equalBytes } from './byte-view.ts';
 
 /** The four bytes of a length. */
 const PREFIX = 4;
-/** Up to this length a loop over the bytes beats a native copy. */
-const SHORT = 32;
 
 /** A list of byte strings in one heap, which can be cut at its end. */
 export class ByteEntries {
   /** Content may be written from `reserve`'s result on, and becomes an entry by `commit`. */
-  heap: Uint8Array = new Uint8Array(0);
+  heap: Buffer<ArrayBuffer> = Buffer.alloc(0);
+  view: DataView = new DataView(this.heap.buffer);
   count = 0;
   byteLength = 0;
   #starts = new Int32Array(0);
@@ -17,7 +17,7 @@ export class ByteEntries {
   /** Makes room for an entry of `length` bytes. @returns where its content goes */
   reserve(length: number): number {
     const needed = this.byteLength + PREFIX + length;
-    if (needed > this.heap.length) this.heap = grownBytes(this.heap, needed);
+    if (needed > this.heap.length) this.#grow(needed);
     return this.byteLength + PREFIX;
   }
 
@@ -25,7 +25,7 @@ export class ByteEntries {
   commit(length: number): void {
     if (this.count === this.#starts.length) this.#starts = grownWords(this.#starts, this.count + 1);
     this.#starts[this.count++] = this.byteLength;
-    writeUint32(this.heap, this.byteLength, length);
+    this.view.setInt32(this.byteLength, length, true);
     this.byteLength += PREFIX + length;
   }
 
@@ -33,9 +33,7 @@ export class ByteEntries {
   add(bytes: Uint8Array, from: number, to: number): void {
     const length = to - from;
     const start = this.reserve(length);
-    const { heap } = this;
-    if (length > SHORT) heap.set(bytes.subarray(from, to), start);
-    else for (let i = 0; i < length; i++) heap[start + i] = bytes[from + i] as number;
+    copyBytes(bytes, from, this.heap, start, length);
     this.commit(length);
   }
 
@@ -48,13 +46,12 @@ export class ByteEntries {
     return this.startOf(entry + 1) - this.startOf(entry) - PREFIX;
   }
 
-  equals(entry: number, bytes: Uint8Array, from: number, to: number): boolean {
-    const start = this.startOf(entry) + PREFIX;
+  /** Whether the entry is `view[from, to)`. */
+  equals(entry: number, view: DataView, from: number, to: number): boolean {
+    const start = this.#starts[entry] as number;
     const length = to - from;
-    if (this.lengthOf(entry) !== length) return false;
-    const { heap } = this;
-    for (let i = 0; i < length; i++) if (heap[start + i] !== bytes[from + i]) return false;
-    return true;
+    if (this.view.getInt32(start, true) !== length) return false;
+    return equalBytes(this.view, start + PREFIX, view, from, length);
   }
 
   /** Unsigned bytes, left to right. A loop, since a native comparison takes two views for each pair. */
@@ -78,17 +75,27 @@ export class ByteEntries {
   }
 
   contentOf(entry: number): Uint8Array {
-    return this.heap.subarray(this.startOf(entry) + PREFIX, this.startOf(entry + 1));
+    return this.#bytes(this.startOf(entry) + PREFIX, this.startOf(entry + 1));
   }
 
   /** The entries `[from, to)` with their lengths. */
   plain(from: number, to: number): Uint8Array {
-    return this.heap.subarray(this.startOf(from), this.startOf(to));
+    return this.#bytes(this.startOf(from), this.startOf(to));
   }
 
   /** Keeps the first `count` entries. */
   truncate(count: number): void {
     this.byteLength = this.startOf(count);
     this.count = count;
+  }
+
+  /** No `Buffer`, whose `slice` would share memory. */
+  #bytes(from: number, to: number): Uint8Array {
+    return new Uint8Array(this.heap.buffer, from, to - from);
+  }
+
+  #grow(needed: number): void {
+    this.heap = grownBuffer(this.heap, needed);
+    this.view = new DataView(this.heap.buffer);
   }
 }

@@ -2,10 +2,12 @@
 import { byteBounds, compareBytes } from './byte-bounds.ts';
 import { grownWords } from './byte-buffer.ts';
 import { ByteEntries } from './byte-entries.ts';
+import { hashBytes, viewOf } from './byte-view.ts';
 import { deltaLengthBytes } from './delta-values.ts';
 import { dictionaryIndexes } from './dictionary-indexes.ts';
-import { EntryTable, hashBytes } from './entry-table.ts';
+import { EntryTable } from './entry-table.ts';
 import { Encoding, PhysicalType } from './format.ts';
+import { RecentStrings } from './recent-strings.ts';
 import { bitWidth } from './rle.ts';
 import { isText, writeUtf8 } from './utf8.ts';
 import type { Bounds, EncodedValues, Values } from './values.ts';
@@ -29,6 +31,7 @@ export class BytesValues implements Values {
   /** For each entry, the value that brought it, so that a refused row takes its entries with it. */
   #firstValues = new Int32Array(0);
   readonly #table = new EntryTable();
+  readonly #recent = new RecentStrings();
   /** The first value whose entry found no place in the table. */
   #crowdedSince = Number.POSITIVE_INFINITY;
 
@@ -38,19 +41,31 @@ export class BytesValues implements Values {
 
   /** Appends text. @returns false, with nothing appended, where `value` holds half of a surrogate pair */
   pushString(value: string): boolean {
+    const indexes = this.#indexes;
+    if (indexes !== undefined) {
+      const recent = this.#recent.find(value);
+      if (recent >= 0) {
+        this.#addIndex(indexes, recent);
+        return true;
+      }
+    }
     const entries = this.#entries;
     const from = entries.reserve(value.length * 3);
     const to = writeUtf8(value, entries.heap, from);
     if (to < 0) return false;
-    if (this.#indexes === undefined) {
+    if (indexes === undefined) {
       entries.commit(to - from);
       this.count++;
       return true;
     }
-    const hash = hashBytes(entries.heap, from, to);
-    const known = this.#table.find(hash, entries, entries.heap, from, to);
-    if (known < 0) entries.commit(to - from);
-    this.#addIndex(this.#indexes, known, hash);
+    const hash = hashBytes(entries.view, from, to);
+    let entry = this.#table.find(hash, entries, entries.view, from, to);
+    if (entry < 0) {
+      entries.commit(to - from);
+      entry = this.#register(hash);
+    }
+    this.#addIndex(indexes, entry);
+    this.#recent.add(value, entry);
     return true;
   }
 
@@ -63,14 +78,16 @@ export class BytesValues implements Values {
       this.count++;
       return true;
     }
-    const hash = hashBytes(bytes, from, to);
-    const known = this.#table.find(hash, entries, bytes, from, to);
-    if (known < 0) {
+    const view = viewOf(bytes);
+    const hash = hashBytes(view, from, to);
+    let entry = this.#table.find(hash, entries, view, from, to);
+    if (entry < 0) {
       // Whatever equals an entry was checked when the entry came.
       if (this.text && !isText(bytes, from, to)) return false;
       entries.add(bytes, from, to);
+      entry = this.#register(hash);
     }
-    this.#addIndex(this.#indexes, known, hash);
+    this.#addIndex(this.#indexes, entry);
     return true;
   }
 
@@ -86,6 +103,7 @@ export class BytesValues implements Values {
     }
     let kept = this.#entries.count;
     while (kept > 0 && (this.#firstValues[kept - 1] as number) >= count) kept--;
+    if (kept < this.#entries.count) this.#recent.clear();
     this.#entries.truncate(kept);
     this.#table.truncate(kept);
     if (this.#crowdedSince >= count) this.#crowdedSince = Number.POSITIVE_INFINITY;
@@ -146,21 +164,21 @@ export class BytesValues implements Values {
     this.count = 0;
     this.#entries.truncate(0);
     this.#table.clear();
+    this.#recent.clear();
     this.#indexes ??= new Int32Array(0);
     this.#crowdedSince = Number.POSITIVE_INFINITY;
   }
 
-  /** Appends an index: of the entry `known`, or, where that is -1, of the entry that was just added. */
-  #addIndex(indexes: Int32Array<ArrayBuffer>, known: number, hash: number): void {
+  #addIndex(indexes: Int32Array<ArrayBuffer>, entry: number): void {
     let room = indexes;
     if (this.count === indexes.length) {
       room = grownWords(indexes, this.count + 1);
       this.#indexes = room;
     }
-    room[this.count] = known < 0 ? this.#register(hash) : known;
-    this.count++;
+    room[this.count++] = entry;
   }
 
+  /** Makes the entry that was just added known. */
   #register(hash: number): number {
     const entry = this.#entries.count - 1;
     if (entry === this.#firstValues.length) this.#firstValues = grownWords(this.#firstValues, entry + 1);

@@ -11,7 +11,7 @@ export class FixedValues implements Values {
   /** Decimals compare as two's complement, UUIDs as unsigned bytes. */
   readonly signed: boolean;
   count = 0;
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
   constructor(width: number, signed: boolean) {
     this.width = width;

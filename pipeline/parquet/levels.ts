@@ -8,8 +8,8 @@ import { grownBytes } from './byte-buffer.ts';
 export class Levels {
   readonly maxDefinition: number;
   readonly maxRepetition: number;
-  definitions: Uint8Array = new Uint8Array(0);
-  repetitions: Uint8Array = new Uint8Array(0);
+  definitions: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  repetitions: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   count = 0;
   /** Entries without a value. */
   absences = 0;

@@ -6,10 +6,11 @@ import { type ColumnNode, columnTree, type LeafNode, undoRows } from './column-t
 import { type Compression, pageCodec } from './compression.ts';
 import { FileOutput } from './file-output.ts';
 import { fileFooter, type RowGroup, type StoredChunk } from './footer.ts';
+import { allowsGeneratedCode } from './generated-source.ts';
 import { Levels } from './levels.ts';
 import { writePageIndex } from './page-index.ts';
-import { type Rejection, rejectAt } from './rejection.ts';
-import { type ValueAppender, valueAppender } from './value-appender.ts';
+import type { Rejection } from './rejection.ts';
+import { type KeyedColumn, type RowAppender, rowAppender } from './row-appender.ts';
 
 export interface ParquetWriterOptions {
   /** @default 'zstd' */
@@ -27,6 +28,8 @@ export interface ParquetWriterOptions {
    * Snowflake and others are reported not to read all encodings of "version 2" writers. @default false
    */
   readonly deltaEncodings?: boolean;
+  /** Whether code is made for the columns, from text. @default where the platform allows it */
+  readonly generatesCode?: boolean;
   /** Top-level columns, such as the event's key, for whose values each row group gets a Bloom filter. @default none */
   readonly bloomColumns?: readonly string[];
 }
@@ -44,8 +47,10 @@ const ROW_GROUP_BYTES_MAX = 2 ** 30;
 export class ParquetWriter {
   /** The columns as nodes, for readers that append to them without objects in between (see `appendValues`). */
   readonly columns: readonly ColumnNode[];
-  readonly #names: readonly string[];
-  readonly #appenders: readonly ValueAppender[];
+  readonly #generatesCode: boolean;
+  #appendRow: RowAppender | undefined;
+  /** By how many of the columns they append. */
+  readonly #appendValues: RowAppender[] = [];
   readonly #leaves: readonly LeafNode[];
   readonly #format: ChunkFormat;
   readonly #bloomLeaves: ReadonlySet<LeafNode>;
@@ -66,8 +71,7 @@ export class ParquetWriter {
       );
     }
     this.columns = columnTree(columns, this.#rows);
-    this.#names = columns.map((column) => column.name);
-    this.#appenders = this.columns.map(valueAppender);
+    this.#generatesCode = options.generatesCode ?? allowsGeneratedCode();
     this.#leaves = this.columns.flatMap((node) => node.leaves);
     this.#levels = new Set(this.#leaves.map((leaf) => leaf.levels));
     this.#format = { codec: pageCodec(compression, level), pageBytes, pageRows, delta: deltaEncodings };
@@ -86,10 +90,9 @@ export class ParquetWriter {
    * @returns why the row was refused, or undefined; a refused row leaves no trace
    */
   appendRow(row: Readonly<Record<string, unknown>>): Rejection | undefined {
-    for (let i = 0; i < this.#names.length; i++) {
-      const rejection = this.#appendValue(i, row[this.#names[i] as string]);
-      if (rejection) return this.#undoRow(rejection);
-    }
+    this.#appendRow ??= this.#appender(this.columns.map((node) => ({ node, key: node.column.name })));
+    const rejection = this.#appendRow(row);
+    if (rejection) return this.#undoRow(rejection);
     this.#endRow();
     return undefined;
   }
@@ -100,11 +103,9 @@ export class ParquetWriter {
    * @returns why the row was refused, or undefined; a refused row leaves no trace
    */
   appendValues(values: readonly unknown[], appendRest?: () => Rejection | undefined): Rejection | undefined {
-    for (let i = 0; i < values.length; i++) {
-      const rejection = this.#appendValue(i, values[i]);
-      if (rejection) return this.#undoRow(rejection);
-    }
-    const rejection = appendRest?.();
+    const { length } = values;
+    this.#appendValues[length] ??= this.#appender(this.columns.slice(0, length).map((node, key) => ({ node, key })));
+    const rejection = this.#appendValues[length]?.(values) ?? appendRest?.();
     if (rejection) return this.#undoRow(rejection);
     this.#endRow();
     return undefined;
@@ -129,9 +130,8 @@ export class ParquetWriter {
     return joined(parts);
   }
 
-  #appendValue(index: number, value: unknown): Rejection | undefined {
-    const rejection = (this.#appenders[index] as ValueAppender)(value, 0);
-    return rejection && rejectAt(this.#names[index] as string, rejection);
+  #appender(columns: readonly KeyedColumn[]): RowAppender {
+    return rowAppender(columns, this.#rows, this.#generatesCode);
   }
 
   #undoRow(rejection: Rejection): Rejection {

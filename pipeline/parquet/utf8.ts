@@ -2,18 +2,21 @@
 import { isUtf8 } from 'node:buffer';
 
 /** Up to this length a loop beats a native call. */
-const SHORT = 64;
-
-const encoder = new TextEncoder();
+const SHORT_TEXT = 20;
+const SHORT_BYTES = 64;
 
 /**
  * Writes `value` to `out` from `at` on, where there is room for three bytes a code unit.
  *
  * @returns the index after the last byte, or -1 where half of a surrogate pair stands alone
  */
-export function writeUtf8(value: string, out: Uint8Array, at: number): number {
+export function writeUtf8(value: string, out: Buffer, at: number): number {
   const { length } = value;
-  if (length > SHORT) return value.isWellFormed() ? at + encoder.encodeInto(value, out.subarray(at)).written : -1;
+  if (length > SHORT_TEXT) {
+    const written = out.write(value, at);
+    // One byte a unit is ASCII; half of a pair would have been replaced.
+    return written === length || value.isWellFormed() ? at + written : -1;
+  }
   for (let i = 0; i < length; i++) {
     const unit = value.charCodeAt(i);
     if (unit > 0x7f) return writeRest(value, i, out, at + i);
@@ -24,7 +27,7 @@ export function writeUtf8(value: string, out: Uint8Array, at: number): number {
 
 /** Whether `bytes[from, to)` is UTF-8. */
 export function isText(bytes: Uint8Array, from: number, to: number): boolean {
-  if (to - from > SHORT) return isUtf8(bytes.subarray(from, to));
+  if (to - from > SHORT_BYTES) return isUtf8(bytes.subarray(from, to));
   let seen = 0;
   for (let at = from; at < to; at++) seen |= bytes[at] as number;
   return seen < 0x80 || isUtf8(bytes.subarray(from, to));
