@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 
 import duckdb
 import psycopg
@@ -124,6 +125,8 @@ COPY = re.compile(
 
 
 def copy(connection, sql):
+    # Long enough for another transaction to begin meanwhile, as it would where COPY takes seconds.
+    time.sleep(0.2)
     parts = COPY.match(sql)
     if not parts:
         raise ValueError(f"syntax error in {sql}")
