@@ -17,9 +17,13 @@ export const SYSTEM_COLUMNS = [
   { name: '_checksum', type: { kind: 'int', bits: 32, signed: true }, nullable: false },
 ] as const satisfies readonly Column[];
 
-/** Rows of older schema versions have the newest version's columns too: their new fields are null or empty. */
-export function tableColumns(contract: CompiledContract): Column[] {
-  return [...SYSTEM_COLUMNS, ...messageColumns(newestVersion(contract).message)];
+/**
+ * Rows of older schema versions have the newest version's columns too: their new fields are null or empty.
+ * @param version on which the rows are projected. @default the newest
+ */
+export function tableColumns(contract: CompiledContract, version = newestVersion(contract).version): Column[] {
+  const { message } = contract.versions.find((each) => each.version === version) ?? newestVersion(contract);
+  return [...SYSTEM_COLUMNS, ...messageColumns(message)];
 }
 
 export const newestVersion = (contract: CompiledContract): SchemaVersion =>

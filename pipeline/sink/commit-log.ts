@@ -11,7 +11,9 @@
  */
 import { COMMIT_PREFIX } from '../contract/names.ts';
 import { UnknownFormatError } from '../errors.ts';
+import { listAll } from '../list-all.ts';
 import type { ObjectInfo, ObjectStore } from '../ports.ts';
+import { type ChainPlace, chainKey, parseChainKey } from './chain-key.ts';
 import { type Commit, parseCommit } from './commit.ts';
 
 export interface CommitLog {
@@ -25,12 +27,6 @@ export interface CommitLog {
    */
   append(commit: Commit): Promise<'committed' | 'superseded'>;
 }
-
-/** The largest number of 19 digits; offsets are subtracted from it so that names descend. */
-const NAME_MAX = 9_999_999_999_999_999_999n;
-const NAME_DIGITS = 19;
-const COMMIT_KEY = /^commits\/(\d+)\/(\d{19})\.json$/;
-const KEYS_PER_PAGE = 1_000;
 
 /** Remembers the heads it has seen, which saves a LIST and a GET for each batch of a warm function. */
 export function commitLog(lake: ObjectStore): CommitLog {
@@ -64,36 +60,21 @@ export function commitLog(lake: ObjectStore): CommitLog {
 
 /** A key below `commits/`, and the offset at which a commit of that name starts; undefined for what is no commit. */
 export interface CommitObject extends ObjectInfo {
-  readonly place: { readonly partition: number; readonly start: number } | undefined;
+  readonly place: ChainPlace | undefined;
 }
 
 /** Everything below `commits/`, partition by partition, each chain from its head back to its first commit. */
 export async function* listCommits(lake: ObjectStore, prefix = COMMIT_PREFIX): AsyncGenerator<CommitObject> {
-  let startAfter: string | undefined;
-  for (;;) {
-    const range = { prefix, keysMax: KEYS_PER_PAGE };
-    const page = await lake.list(startAfter === undefined ? range : { ...range, startAfter });
-    for (const object of page) {
-      yield { ...object, place: parseCommitKey(object.key) };
-    }
-    startAfter = page.at(-1)?.key;
-    if (page.length < KEYS_PER_PAGE) {
-      return;
-    }
+  for await (const object of listAll(lake, prefix)) {
+    yield { ...object, place: parseCommitKey(object.key) };
   }
 }
 
 /** The key of the commit that starts at the offset. */
-export function commitKey(partition: number, start: number): string {
-  const name = (NAME_MAX - BigInt(start)).toString().padStart(NAME_DIGITS, '0');
-  return `${COMMIT_PREFIX}${partition}/${name}.json`;
-}
+export const commitKey = (partition: number, start: number): string => chainKey(COMMIT_PREFIX, partition, start);
 
 /** What a commit's key says; undefined when the key is no commit's. */
-export function parseCommitKey(key: string): { readonly partition: number; readonly start: number } | undefined {
-  const match = COMMIT_KEY.exec(key);
-  return match ? { partition: Number(match[1]), start: Number(NAME_MAX - BigInt(match[2] ?? 0)) } : undefined;
-}
+export const parseCommitKey = (key: string): ChainPlace | undefined => parseChainKey(COMMIT_PREFIX, key);
 
 /** @throws UnknownFormatError when the object is no commit, one of a newer format, or the commit of another key. */
 export async function readCommit(lake: ObjectStore, key: string): Promise<Commit> {

@@ -1,0 +1,163 @@
+import { parquetReadObjects } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import { type CompactLimits, type CompactPorts, compactLake } from '../../../pipeline/compact/compact.ts';
+import { lakeParts } from '../../../pipeline/compact/lake-files.ts';
+import type { CompiledContract } from '../../../pipeline/contract/compiled-contract.ts';
+import { commitLog } from '../../../pipeline/sink/commit-log.ts';
+import { rowEncoder } from '../../../pipeline/sink/row-encoder.ts';
+import { sinkPartition } from '../../../pipeline/sink/sink.ts';
+import { ORDER_VERSION_ID, orderContract, orderData } from '../ingest/order-events.ts';
+import { type MemoryObjectStore, memoryObjectStore } from '../ports/memory-object-store.ts';
+import { framed, kafkaRecord } from '../sink/order-records.ts';
+
+const DAY_MS = 24 * 3_600_000;
+const LIMITS: CompactLimits = {
+  fileBytes: 1_000_000,
+  settledAfterMs: DAY_MS,
+  waitsUntilMs: 7 * DAY_MS,
+  reserveMs: 1000,
+};
+
+interface World extends CompactPorts {
+  readonly lake: MemoryObjectStore;
+  readonly clock: { now: number };
+  /** Commits the offsets as one batch each, at the clock's time. */
+  commit(...batches: number[][]): Promise<void>;
+}
+
+function world(contract: CompiledContract = orderContract): World {
+  const clock = { now: 100 * DAY_MS };
+  const lake = memoryObjectStore(() => clock.now);
+  const sink = { contract, lake, log: commitLog(lake), rows: rowEncoder(contract, [ORDER_VERSION_ID]) };
+  return {
+    contract,
+    lake,
+    clock,
+    now: () => clock.now,
+    timeLeftMs: () => 60_000,
+    async commit(...batches) {
+      for (const offsets of batches) {
+        const channel = (offset: number) => (offset % 3 === 0 ? 'WEB' : 'APP');
+        const value = (offset: number) => framed(orderData({ order_id: `o-${offset}`, channel: channel(offset) }));
+        await sinkPartition(
+          offsets.map((offset) => kafkaRecord(offset, { value: value(offset) })),
+          sink,
+        );
+      }
+    },
+  };
+}
+
+/** The offsets of all rows that a reader of the lake sees, with the file each is in. */
+async function rowsOf({ lake }: World): Promise<Array<{ offset: number; orderId: unknown; key: string }>> {
+  const rows: Array<{ offset: number; orderId: unknown; key: string }> = [];
+  for await (const { files } of lakeParts(lake, 0)) {
+    for (const { key } of files) {
+      const file = Uint8Array.from(lake.objects.get(key) ?? []).buffer;
+      for (const row of await parquetReadObjects({ file, compressors })) {
+        rows.push({ offset: Number(row['_offset']), orderId: row['order_id'], key });
+      }
+    }
+  }
+  return rows.sort((a, b) => a.offset - b.offset);
+}
+
+test('compactLake: files of settled commits become one, and readers see each row once', async () => {
+  const ports = world();
+  await ports.commit([0, 1], [2, 3, 4], [7]);
+  const before = new Map(ports.lake.objects);
+  ports.clock.now += 7 * DAY_MS;
+  await ports.commit([8, 9]);
+  const [compaction, ...more] = await compactLake(ports, LIMITS);
+  expect(more).toEqual([]);
+  expect(compaction).toMatchObject({ partition: 0, start: 0, next: 8, commits: 3, rows: 6 });
+  expect(compaction?.files).toMatchObject([
+    { key: expect.stringMatching(/^data\/compacted-0-0-8-[0-9a-f]{16}\./), rows: 6 },
+  ]);
+  const rows = await rowsOf(ports);
+  expect(rows.map(({ offset }) => offset)).toEqual([0, 1, 2, 3, 4, 7, 8, 9]);
+  expect(rows.map(({ orderId }) => orderId)).toEqual(rows.map(({ offset }) => `o-${offset}`));
+  expect(new Set(rows.map(({ key }) => key)).size).toBe(2);
+  for (const [key, body] of before) {
+    expect(ports.lake.objects.get(key)).toBe(body);
+  }
+});
+
+test('compactLake: goes on where it ended, waits for a file’s worth or for age, and repeats nothing', async () => {
+  const ports = world();
+  await ports.commit([0], [1]);
+  expect(await compactLake(ports, LIMITS)).toEqual([]);
+  ports.clock.now += 2 * DAY_MS;
+  expect(await compactLake(ports, LIMITS)).toEqual([]);
+  ports.clock.now += 5 * DAY_MS;
+  expect(await compactLake(ports, LIMITS)).toMatchObject([{ start: 0, next: 2 }]);
+  const objects = ports.lake.objects.size;
+  expect(await compactLake(ports, LIMITS)).toEqual([]);
+  expect(ports.lake.objects.size).toBe(objects);
+  await ports.commit([2], [3], [4], [5]);
+  ports.clock.now += 2 * DAY_MS;
+  const bytes = [...ports.lake.objects].find(([key]) => key.startsWith('data/0-5-5-'))?.[1].length ?? 0;
+  const made = await compactLake(ports, { ...LIMITS, fileBytes: 2 * bytes - 50 });
+  expect(made.map(({ start, next }) => [start, next])).toEqual([
+    [2, 4],
+    [4, 6],
+  ]);
+  expect((await rowsOf(ports)).map(({ offset }) => offset)).toEqual([0, 1, 2, 3, 4, 5]);
+});
+
+test('compactLake: keeps the folders of a partitioned lake, and files that are large enough', async () => {
+  const ports = world({ ...orderContract, lake: { partitionBy: ['channel'], openPartitionsMax: 5 } });
+  await ports.commit([0, 1], [3, 4], [6]);
+  ports.clock.now += 7 * DAY_MS;
+  const [compaction] = await compactLake(ports, LIMITS);
+  expect(compaction?.files.map(({ key, rows }) => [key.replace(/compacted.*/, ''), rows])).toEqual([
+    ['data/channel=WEB/', 3],
+    ['data/channel=APP/', 2],
+  ]);
+  await ports.commit([9], [10]);
+  ports.clock.now += 7 * DAY_MS;
+  const [second] = await compactLake(ports, LIMITS);
+  expect(second?.files.map(({ key }) => key)).toEqual([
+    expect.stringMatching(/^data\/channel=WEB\/0-9-9-/),
+    expect.stringMatching(/^data\/channel=APP\/0-10-10-/),
+  ]);
+  expect((await rowsOf(ports)).map(({ offset }) => offset)).toEqual([0, 1, 3, 4, 6, 9, 10]);
+});
+
+test('compactLake: two compactors at once add each compaction once', async () => {
+  const ports = world();
+  await ports.commit([0], [1], [2], [3]);
+  ports.clock.now += 7 * DAY_MS;
+  const made = await Promise.all([compactLake(ports, LIMITS), compactLake(ports, LIMITS)]);
+  expect(made.flat()).toMatchObject([{ start: 0, next: 4, rows: 4 }]);
+  expect((await rowsOf(ports)).map(({ offset }) => offset)).toEqual([0, 1, 2, 3]);
+});
+
+test('compactLake: a source file that is corrupt, missing or of other rows stops it before the record', async () => {
+  for (const spoil of [
+    (body: Uint8Array) => body.subarray(0, body.length - 9),
+    (body: Uint8Array) => body.map((byte, index) => (index === 60 ? byte ^ 1 : byte)),
+    () => undefined,
+  ]) {
+    const ports = world();
+    await ports.commit([0, 1], [2]);
+    ports.clock.now += 7 * DAY_MS;
+    const [key = '', body = new Uint8Array()] =
+      [...ports.lake.objects].find(([name]) => name.startsWith('data/')) ?? [];
+    const spoiled = spoil(body);
+    if (spoiled) {
+      ports.lake.objects.set(key, spoiled);
+    } else {
+      ports.lake.objects.delete(key);
+    }
+    await expect(compactLake(ports, LIMITS)).rejects.toThrow(/^Cannot read/);
+    expect([...ports.lake.objects.keys()].some((name) => name.startsWith('compactions/'))).toBe(false);
+  }
+});
+
+test('compactLake: without time it begins nothing', async () => {
+  const ports = world();
+  await ports.commit([0], [1]);
+  ports.clock.now += 7 * DAY_MS;
+  expect(await compactLake({ ...ports, timeLeftMs: () => 0 }, LIMITS)).toEqual([]);
+});
