@@ -18,6 +18,8 @@ import type { Column, ColumnType } from '../../../pipeline/contract/column.ts';
 /** Rows as DuckDB reads them, in the file's order. */
 export async function duckdbRows(connection: DuckDBConnection, path: string, file: Uint8Array): Promise<unknown[]> {
   await writeFile(path, file);
+  // It would take the next file of the same path, size and second for this one.
+  await connection.run('set enable_external_file_cache = false');
   const result = await connection.runAndReadAll(`select * from read_parquet('${path}')`);
   return result.getRowObjects().map((row) => plainDuckdb(row));
 }
