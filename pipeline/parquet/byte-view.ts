@@ -26,6 +26,20 @@ export function equalBytes(a: DataView, atA: number, b: DataView, atB: number, l
   return a.getInt32(atA + last, true) === b.getInt32(atB + last, true);
 }
 
+/** The order of `view[a, a + length)` and `view[b, b + length)` as unsigned bytes, left to right. */
+export function compareBytes(view: DataView, a: number, b: number, length: number): number {
+  let i = 0;
+  for (; i + 4 <= length; i += 4) {
+    const difference = view.getUint32(a + i) - view.getUint32(b + i);
+    if (difference !== 0) return difference;
+  }
+  for (; i < length; i++) {
+    const difference = view.getUint8(a + i) - view.getUint8(b + i);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
 /** Copies `from[at, at + length)` to `to[toAt, ...)`. */
 export function copyBytes(from: Uint8Array, at: number, to: Uint8Array, toAt: number, length: number): void {
   if (length > SHORT) to.set(from.subarray(at, at + length), toAt);

@@ -1,12 +1,11 @@
 /** One leaf's part of a row group: levels and values cut into pages, encoded and compressed. */
 import { crc32 } from 'node:zlib';
-import { ByteBuffer, writeUint32 } from './byte-buffer.ts';
+import { ByteBuffer } from './byte-buffer.ts';
 import type { LeafNode } from './column-tree.ts';
 import type { PageCodec } from './compression.ts';
 import type { FileOutput } from './file-output.ts';
 import { Encoding, PageType } from './format.ts';
-import type { Levels } from './levels.ts';
-import { bitWidth, encodeRle } from './rle.ts';
+import { levelRange } from './level-range.ts';
 import { ThriftWriter } from './thrift-writer.ts';
 import type { Bounds, EncodedValues, Values } from './values.ts';
 
@@ -44,6 +43,9 @@ export interface ColumnChunk {
   readonly uncompressedSize: number;
   readonly compressedSize: number;
 }
+
+/** What is being put together; codecs and outputs copy it. */
+const body = new ByteBuffer();
 
 /** Encodes all rows of `leaf` as one chunk; the leaf's stores are left as they are. */
 export function writeColumnChunk(leaf: LeafNode, format: ChunkFormat, output: FileOutput): ColumnChunk {
@@ -89,15 +91,14 @@ function writeDataPages(
 ): Page[] {
   const { levels, values } = leaf;
   const rowsPerPage = pageRows(levels.rows, encoded.byteLength + levels.count, format);
-  const body = new ByteBuffer();
   const pages: Page[] = [];
   let entry = 0;
   let value = 0;
   for (let firstRow = 0; firstRow < levels.rows; firstRow += rowsPerPage) {
-    const entryEnd = levels.skipRows(entry, rowsPerPage);
-    const valueEnd = value + levels.countValues(entry, entryEnd);
+    const { to: entryEnd, valueCount, bytes } = levelRange(levels, entry, rowsPerPage);
+    const valueEnd = value + valueCount;
     body.length = 0;
-    appendLevels(body, levels, entry, entryEnd);
+    body.append(bytes);
     body.append(encoded.page(value, valueEnd));
     const offset = output.offset;
     writePage({
@@ -111,7 +112,7 @@ function writeDataPages(
       compressedSize: output.offset - offset,
       firstRow,
       entryCount: entryEnd - entry,
-      nullCount: entryEnd - entry - (valueEnd - value),
+      nullCount: entryEnd - entry - valueCount,
       bounds: values.bounds(value, valueEnd),
     });
     entry = entryEnd;
@@ -124,18 +125,6 @@ function writeDataPages(
 function pageRows(rows: number, bytes: number, { pageBytes, pageRows }: ChunkFormat): number {
   const pages = Math.max(1, Math.ceil(bytes / pageBytes), Math.ceil(rows / pageRows));
   return Math.max(1, Math.ceil(rows / pages));
-}
-
-function appendLevels(body: ByteBuffer, levels: Levels, from: number, to: number): void {
-  if (levels.maxRepetition > 0) appendLevel(body, levels.repetitions, from, to, levels.maxRepetition);
-  if (levels.maxDefinition > 0) appendLevel(body, levels.definitions, from, to, levels.maxDefinition);
-}
-
-function appendLevel(body: ByteBuffer, levels: Uint8Array, from: number, to: number, max: number): void {
-  const lengthAt = body.length;
-  body.uint32(0);
-  encodeRle(body, levels, from, to, bitWidth(max));
-  writeUint32(body.bytes, lengthAt, body.length - lengthAt - 4);
 }
 
 /** @returns the page's size before compression, header included */

@@ -1,5 +1,6 @@
 /** Definition and repetition levels of one leaf column (Dremel's record shredding). */
 import { grownBytes } from './byte-buffer.ts';
+import type { LevelRange } from './level-range.ts';
 
 /**
  * One entry per value or absence, in row order, of all leaves that share these levels. Leaves without optional or
@@ -11,6 +12,8 @@ export class Levels {
   definitions: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   repetitions: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   count = 0;
+  /** What was encoded of them (see `levelRange`). */
+  readonly ranges = new Map<string, LevelRange>();
   /** Entries without a value. */
   absences = 0;
   /** Entries at repetition level 0, counted where the two numbers can differ. */
@@ -80,6 +83,7 @@ export class Levels {
   clear(): void {
     this.count = 0;
     this.absences = 0;
+    this.ranges.clear();
     this.#repeatedRows = 0;
   }
 

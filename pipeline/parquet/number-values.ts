@@ -6,6 +6,9 @@ import { Encoding, PhysicalType } from './format.ts';
 import { numberDictionary } from './number-dictionary.ts';
 import type { Bounds, EncodedValues, Values } from './values.ts';
 
+/** The highest bit of a word. */
+const SIGN = 0x80000000 | 0;
+
 /** How the bits of a value compare. */
 export type NumberOrder = 'signed' | 'unsigned' | 'float';
 
@@ -95,13 +98,7 @@ export class NumberValues implements Values {
   bounds(from: number, to: number): Bounds | undefined {
     if (from === to) return undefined;
     if (this.order === 'float') return this.#floatBounds(from, to);
-    let min = from;
-    let max = from;
-    for (let i = from + 1; i < to; i++) {
-      if (this.#less(i, min)) min = i;
-      else if (this.#less(max, i)) max = i;
-    }
-    return { min: this.#bytesAt(min), max: this.#bytesAt(max), minExact: true, maxExact: true };
+    return this.width === 1 ? this.#wordBounds(from, to) : this.#pairBounds(from, to);
   }
 
   visitBytes(visit: (bytes: Uint8Array, from: number, to: number) => void): void {
@@ -137,13 +134,43 @@ export class NumberValues implements Values {
     this.#bigints = new BigInt64Array(this.#words.buffer);
   }
 
-  #less(a: number, b: number): boolean {
+  #wordBounds(from: number, to: number): Bounds {
     const words = this.#words;
-    const last = this.width - 1;
-    const left = words[a * this.width + last] as number;
-    const right = words[b * this.width + last] as number;
-    if (left !== right) return this.order === 'signed' ? left < right : left >>> 0 < right >>> 0;
-    return last === 1 && (words[a * 2] as number) >>> 0 < (words[b * 2] as number) >>> 0;
+    const flip = this.#signFlip();
+    let min = (words[from] as number) ^ flip;
+    let max = min;
+    for (let i = from + 1; i < to; i++) {
+      const word = (words[i] as number) ^ flip;
+      if (word < min) min = word;
+      else if (word > max) max = word;
+    }
+    return exactBounds(Int32Array.of(min ^ flip), Int32Array.of(max ^ flip));
+  }
+
+  #pairBounds(from: number, to: number): Bounds {
+    const words = this.#words;
+    const flip = this.#signFlip();
+    let minHigh = (words[from * 2 + 1] as number) ^ flip;
+    let minLow = (words[from * 2] as number) ^ SIGN;
+    let maxHigh = minHigh;
+    let maxLow = minLow;
+    for (let at = from * 2 + 2; at < to * 2; at += 2) {
+      const high = (words[at + 1] as number) ^ flip;
+      const low = (words[at] as number) ^ SIGN;
+      if (high < minHigh || (high === minHigh && low < minLow)) {
+        minHigh = high;
+        minLow = low;
+      } else if (high > maxHigh || (high === maxHigh && low > maxLow)) {
+        maxHigh = high;
+        maxLow = low;
+      }
+    }
+    return exactBounds(Int32Array.of(minLow ^ SIGN, minHigh ^ flip), Int32Array.of(maxLow ^ SIGN, maxHigh ^ flip));
+  }
+
+  /** Unsigned words compare as signed ones do with their highest bit turned. */
+  #signFlip(): number {
+    return this.order === 'unsigned' ? SIGN : 0;
   }
 
   /** A NaN has no place in the order, so a range with one has no bounds; a zero bound covers both zeros. */
@@ -157,20 +184,17 @@ export class NumberValues implements Values {
       if (value < min) min = value;
       if (value > max) max = value;
     }
-    const encode = (value: number) => bytesOf(this.width === 1 ? Float32Array.of(value) : Float64Array.of(value));
-    return {
-      min: encode(min === 0 ? -0 : min),
-      max: encode(max === 0 ? 0 : max),
-      minExact: true,
-      maxExact: true,
-    };
-  }
-
-  #bytesAt(index: number): Uint8Array {
-    return bytesOf(this.#words.slice(index * this.width, (index + 1) * this.width));
+    const encode = (value: number) => (this.width === 1 ? Float32Array.of(value) : Float64Array.of(value));
+    return exactBounds(encode(min === 0 ? -0 : min), encode(max === 0 ? 0 : max));
   }
 }
 
-function bytesOf(array: Int32Array | Float32Array | Float64Array): Uint8Array {
+type NumberArray = Int32Array | Float32Array | Float64Array;
+
+function exactBounds(min: NumberArray, max: NumberArray): Bounds {
+  return { min: bytesOf(min), max: bytesOf(max), minExact: true, maxExact: true };
+}
+
+function bytesOf(array: NumberArray): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }

@@ -31,7 +31,7 @@ export function encodeRle(
     }
     const start = at;
     do at += GROUP;
-    while (at < to && runEnd(values, at, Math.min(to, at + GROUP)) - at < GROUP);
+    while (at < to && !isRun(values, at, to));
     at = Math.min(at, to);
     packedRun(out, values, start, at, width);
   }
@@ -44,6 +44,11 @@ function runEnd(values: Uint8Array | Int32Array, at: number, to: number): number
   return end;
 }
 
+/** Whether a group of equal values begins at `at`. */
+function isRun(values: Uint8Array | Int32Array, at: number, to: number): boolean {
+  return at + GROUP <= to && values[at] === values[at + 1] && runEnd(values, at, at + GROUP) === at + GROUP;
+}
+
 function repeatedRun(out: ByteBuffer, value: number, count: number, width: number): void {
   out.varint(count * 2);
   for (let shift = 0; shift < width; shift += 8) out.byte((value >>> shift) & 0xff);
@@ -53,8 +58,24 @@ function packedRun(out: ByteBuffer, values: Uint8Array | Int32Array, from: numbe
   const groups = Math.ceil((to - from) / GROUP);
   out.varint(groups * 2 + 1);
   out.reserve(groups * width);
-  const bytes = out.bytes;
-  let at = out.length;
+  const end = out.length + groups * width;
+  const { bytes, length } = out;
+  const at = width === 1 ? packBits(bytes, length, values, from, to) : pack(bytes, length, values, from, to, width);
+  // The last group is padded with zeros; the buffer may hold old bytes there.
+  bytes.fill(0, at, end);
+  out.length = end;
+}
+
+/** Writes values of `width` bits. @returns where they end */
+function pack(
+  bytes: Uint8Array,
+  start: number,
+  values: Uint8Array | Int32Array,
+  from: number,
+  to: number,
+  width: number,
+): number {
+  let at = start;
   let pending = 0;
   let pendingBits = 0;
   for (let i = from; i < to; i++) {
@@ -67,8 +88,23 @@ function packedRun(out: ByteBuffer, values: Uint8Array | Int32Array, from: numbe
     }
   }
   if (pendingBits > 0) bytes[at++] = pending;
-  const end = out.length + groups * width;
-  // The last group is padded with zeros; the buffer may hold old bytes there.
-  bytes.fill(0, at, end);
-  out.length = end;
+  return at;
+}
+
+/** Writes values of one bit, of which levels and flags are full. @returns where they end */
+function packBits(bytes: Uint8Array, start: number, values: Uint8Array | Int32Array, from: number, to: number): number {
+  let at = start;
+  let i = from;
+  for (; i + GROUP <= to; i += GROUP) {
+    bytes[at++] =
+      (values[i] as number) |
+      ((values[i + 1] as number) << 1) |
+      ((values[i + 2] as number) << 2) |
+      ((values[i + 3] as number) << 3) |
+      ((values[i + 4] as number) << 4) |
+      ((values[i + 5] as number) << 5) |
+      ((values[i + 6] as number) << 6) |
+      ((values[i + 7] as number) << 7);
+  }
+  return i < to ? pack(bytes, at, values, i, to, 1) : at;
 }
