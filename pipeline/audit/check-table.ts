@@ -1,0 +1,250 @@
+/** Whether the warehouse holds what the commits say: the ledger each commit once, the table each row once. */
+import type { LedgerEntry, ObjectStore, OffsetRange, RangeMeasure, Warehouse, WarehouseTable } from '../ports.ts';
+import { type Chain, type ChainCommit, chainEnd } from './chain.ts';
+import { rowOffsets } from './commit-offsets.ts';
+import { type Fault, fault, offsetList, spanOf } from './fault.ts';
+import { findAltered } from './find-altered.ts';
+
+export interface TablePorts {
+  readonly lake: ObjectStore;
+  readonly warehouse: Warehouse;
+  readonly table: WarehouseTable;
+}
+
+export interface TableLimits {
+  /** A commit that was written after this moment may still be on its way. Milliseconds since the epoch. */
+  readonly loadedBefore: number;
+  /** Whether the chains hold all commits there are. */
+  readonly isWhole: boolean;
+}
+
+export interface TableAudit {
+  /** Rows in the table, and rows of commits on their way into it, by partition. */
+  readonly loaded: ReadonlyMap<number, number>;
+  readonly unloaded: ReadonlyMap<number, number>;
+  readonly faults: readonly Fault[];
+}
+
+const LOOKS_MAX = 3;
+
+/** One statement measures all commits. What loaders do meanwhile is no fault: what looks odd is looked at again. */
+export async function checkTable(
+  chains: readonly Chain[],
+  ports: TablePorts,
+  { loadedBefore, isWhole }: TableLimits,
+): Promise<TableAudit> {
+  const ledger = await readLedger(chains, ports, isWhole);
+  const commits = chains.flatMap(({ commits: all }) => measurable(all));
+  const measures = await ports.warehouse.measure(
+    ports.table,
+    commits.map(({ range }) => range),
+  );
+  const loaded = new Map<number, number>();
+  const unloaded = new Map<number, number>();
+  const faults: Fault[] = [];
+  for (const [index, { owner, range }] of commits.entries()) {
+    const { partition, rows, next } = owner.commit;
+    const measure = measures[index] as RangeMeasure;
+    loaded.set(partition, (loaded.get(partition) ?? 0) + measure.rows);
+    const entries = ledger.get(owner.key) ?? (measure.rows > 0 ? await lookAgain(owner, ports) : []);
+    if (entries.length === 0 && measure.rows === 0 && owner.writtenAt > loadedBefore) {
+      unloaded.set(partition, (unloaded.get(partition) ?? 0) + rows);
+      continue;
+    }
+    faults.push(...checkEntries(owner, entries, measure));
+    // Of a commit that another one overlaps only a part was measured, which nothing can be compared with.
+    const isLoaded = entries.length > 0 || measure.rows > 0;
+    if (isLoaded && range.next === next) {
+      faults.push(...(await checkRows(owner, measure, ports)));
+    }
+  }
+  faults.push(...(await unexplainedEntries(chains, ledger, ports)));
+  faults.push(...(await unexplainedRows(chains, ledger, ports)));
+  return { loaded, unloaded, faults };
+}
+
+async function readLedger(
+  chains: readonly Chain[],
+  { warehouse, table }: TablePorts,
+  isWhole: boolean,
+): Promise<Map<string, LedgerEntry[]>> {
+  const ranges = chains.flatMap(({ partition, commits, reachesEnd }): OffsetRange[] => {
+    const [first, last] = [commits[0], commits.at(-1)];
+    return first && last
+      ? [{ partition, first: first.commit.start, next: reachesEnd ? Number.MAX_SAFE_INTEGER : last.commit.next }]
+      : [];
+  });
+  const entries = await warehouse.ledger(table, ...(isWhole ? [] : [ranges]));
+  return Map.groupBy(entries, ({ commitKey }) => commitKey) as Map<string, LedgerEntry[]>;
+}
+
+/** The offsets of each commit up to the next one's: a measure takes no ranges that overlap. */
+function measurable(commits: readonly ChainCommit[]): Array<{ owner: ChainCommit; range: OffsetRange }> {
+  return commits.map((owner, index) => {
+    const { partition, start, next } = owner.commit;
+    return {
+      owner,
+      range: { partition, first: start, next: Math.min(next, commits[index + 1]?.commit.start ?? next) },
+    };
+  });
+}
+
+/** A load may have ended between reading the ledger and measuring. */
+async function lookAgain({ key, commit }: ChainCommit, { warehouse, table }: TablePorts): Promise<LedgerEntry[]> {
+  const { partition, start } = commit;
+  const entries = await warehouse.ledger(table, [{ partition, first: start, next: start + 1 }]);
+  return entries.filter(({ commitKey }) => commitKey === key);
+}
+
+function checkEntries({ key, commit }: ChainCommit, entries: readonly LedgerEntry[], { rows }: RangeMeasure): Fault[] {
+  const { partition, start, next } = commit;
+  const range = { partition, first: start, next };
+  const [entry, ...others] = entries;
+  if (!entry) {
+    return rows === 0
+      ? [
+          fault('NOT_LOADED', `"${key}" was never loaded; a sweep or "headrace rebuild" loads it`, {
+            ...range,
+            lost: commit.rows,
+          }),
+        ]
+      : [
+          fault(
+            'NOT_IN_LEDGER',
+            `The ledger has no "${key}", the table has ${rows} of its rows; rebuild before it is loaded again`,
+            range,
+          ),
+        ];
+  }
+  const isSame =
+    entry.partition === partition && entry.start === start && entry.next === next && entry.rows === commit.rows;
+  if (!isSame) {
+    const said = `offsets ${entry.start} to before ${entry.next} of partition ${entry.partition}, ${entry.rows} rows`;
+    return [fault('BAD_LEDGER', `The ledger says of "${key}": ${said}; the commit has ${commit.rows} rows`, range)];
+  }
+  return others.length === 0 ? [] : [fault('BAD_LEDGER', `The ledger has "${key}" ${entries.length} times`, range)];
+}
+
+async function checkRows({ key, commit }: ChainCommit, measure: RangeMeasure, ports: TablePorts): Promise<Fault[]> {
+  const { partition, start, next, rows, checksum } = commit;
+  const range = { partition, first: start, next };
+  if (measure.rows === rows && measure.offsets === rows) {
+    return measure.checksum === BigInt(checksum) ? [] : [await alteredRows(key, range, commit, ports)];
+  }
+  const expected = await rowOffsets(ports.lake, commit);
+  const held = await ports.warehouse.offsetsOf(ports.table, range);
+  const [known, wanted] = [new Set(held), new Set(expected)];
+  const missing = expected.filter((offset) => !known.has(offset));
+  const repeated = held.filter((offset, index) => wanted.has(offset) && held[index - 1] === offset);
+  const unexpected = held.filter((offset) => !wanted.has(offset));
+  const found = (kind: Fault['kind'], offsets: readonly number[], what: string, lost: number, duplicated: number) =>
+    offsets.length === 0
+      ? []
+      : [
+          fault(kind, `The table ${what} ${offsetList(offsets)} of "${key}"`, {
+            partition,
+            ...spanOf(offsets),
+            lost,
+            duplicated,
+          }),
+        ];
+  return [
+    ...found('LOST_ROWS', missing, 'lacks', missing.length, 0),
+    ...found('DUPLICATED_ROWS', repeated, 'has more than once', 0, repeated.length),
+    ...found('UNEXPECTED_ROWS', unexpected, 'has rows where there are none,', 0, unexpected.length),
+  ];
+}
+
+async function alteredRows(
+  key: string,
+  range: OffsetRange,
+  commit: ChainCommit['commit'],
+  ports: TablePorts,
+): Promise<Fault> {
+  const altered = await findAltered(range, commit, ports);
+  const { partition } = range;
+  return altered.length === 0
+    ? fault('ALTERED_ROWS', `The table has rows of "${key}" that are not its records`, { ...range, lost: 1 })
+    : fault('ALTERED_ROWS', `The table has other values than "${key}" at ${offsetList(altered)}`, {
+        partition,
+        ...spanOf(altered),
+        lost: altered.length,
+      });
+}
+
+/** Entries of commits that the chains do not have. */
+async function unexplainedEntries(
+  chains: readonly Chain[],
+  ledger: ReadonlyMap<string, readonly LedgerEntry[]>,
+  { lake }: TablePorts,
+): Promise<Fault[]> {
+  const keys = new Set(chains.flatMap(({ commits }) => commits.map(({ key }) => key)));
+  const faults: Fault[] = [];
+  for (const [key, [entry]] of ledger) {
+    if (!entry || keys.has(key)) {
+      continue;
+    }
+    const { partition, start, next } = entry;
+    const chain = chains.find((each) => each.partition === partition);
+    const isInHole = chain?.holes.some((hole) => start >= hole.first && start < hole.next);
+    const isNewer = start >= (chain?.end ?? 0) && (await exists(lake, key));
+    if (isInHole || isNewer) {
+      continue;
+    }
+    faults.push(
+      start >= (chain?.end ?? 0)
+        ? fault('MISSING_COMMIT', `"${key}" is missing; the ledger has loaded it`, {
+            partition,
+            first: start,
+            next,
+            lost: next - start,
+          })
+        : fault('BAD_LEDGER', `The ledger has "${key}", which is no commit`, { partition, first: start, next }),
+    );
+  }
+  return faults;
+}
+
+const exists = (lake: ObjectStore, key: string): Promise<boolean> =>
+  lake.get(key).then(
+    () => true,
+    () => false,
+  );
+
+/** Rows past the end of a chain. */
+async function unexplainedRows(
+  chains: readonly Chain[],
+  ledger: ReadonlyMap<string, readonly LedgerEntry[]>,
+  { lake, warehouse, table }: TablePorts,
+): Promise<Fault[]> {
+  const entries = [...ledger.values()].flat();
+  const tails = chains
+    .filter(({ reachesEnd }) => reachesEnd)
+    .map(({ partition, end }): OffsetRange => {
+      const ends = entries.filter((entry) => entry.partition === partition).map(({ next }) => next);
+      return {
+        partition,
+        first: ends.reduce((most, next) => Math.max(most, next), end),
+        next: Number.MAX_SAFE_INTEGER,
+      };
+    });
+  const measures = await warehouse.measure(table, tails);
+  const faults: Fault[] = [];
+  for (const [index, tail] of tails.entries()) {
+    let { first } = tail;
+    let rows = measures[index]?.rows ?? 0;
+    for (let look = 0; look < LOOKS_MAX && rows > 0; look++) {
+      // They may be of commits that were written and loaded since the chain was read.
+      first = Math.max(first, await chainEnd(lake, tail.partition));
+      rows = (await warehouse.measure(table, [{ ...tail, first }]))[0]?.rows ?? 0;
+    }
+    if (rows > 0) {
+      const offsets = await warehouse.offsetsOf(table, { ...tail, first });
+      const message = `The table has rows past the last commit, at ${offsetList(offsets)}`;
+      faults.push(
+        fault('UNEXPECTED_ROWS', message, { partition: tail.partition, ...spanOf(offsets), duplicated: rows }),
+      );
+    }
+  }
+  return faults;
+}

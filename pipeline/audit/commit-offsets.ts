@@ -1,0 +1,58 @@
+/** Which offsets of a commit are rows, by the commit and its objects: for saying which of them are wrong. */
+import { zstdDecompressSync } from 'node:zlib';
+import { parquetReadObjects } from 'hyparquet';
+import { readDeadLetters } from '../dead-letters/read-dead-letters.ts';
+import type { ObjectStore } from '../ports.ts';
+import type { Commit } from '../sink/commit.ts';
+
+/** Ascending. Memory: the commit's offsets and its dead letters. */
+export async function rowOffsets(lake: ObjectStore, commit: Commit): Promise<number[]> {
+  const { start, next, gaps, rejected } = commit;
+  const letters = rejected ? await readDeadLetters(lake, rejected.key).catch(() => []) : [];
+  const others = new Set(letters.map(({ offset }) => offset));
+  for (const gap of gaps) {
+    for (let offset = gap.first; offset < gap.next; offset++) {
+      others.add(offset);
+    }
+  }
+  return Array.from({ length: next - start }, (_, index) => start + index).filter((offset) => !others.has(offset));
+}
+
+/** A row as a data file has it. */
+export interface FileRow {
+  readonly partition: number;
+  readonly offset: number;
+  readonly checksum: number;
+}
+
+const COLUMNS = ['_partition', '_offset', '_checksum'];
+
+/**
+ * The rows of one data file. Memory: the file.
+ * @throws when there is no such object, or it is no Parquet file with these columns.
+ */
+export async function readFileRows(lake: ObjectStore, key: string): Promise<FileRow[]> {
+  const bytes = Uint8Array.from(await lake.get(key));
+  const compressors = { ZSTD: (input: Uint8Array) => zstdDecompressSync(input) };
+  const rows = await parquetReadObjects({ file: bytes.buffer, columns: COLUMNS, compressors });
+  return rows.map((row) => ({
+    partition: Number(row['_partition']),
+    offset: Number(row['_offset']),
+    checksum: Number(row['_checksum']),
+  }));
+}
+
+/** The checksum of every row of the commit by its offset; undefined when one of the files cannot be read. */
+export async function rowChecksums(lake: ObjectStore, commit: Commit): Promise<Map<number, number> | undefined> {
+  const checksums = new Map<number, number>();
+  try {
+    for (const { key } of commit.files) {
+      for (const { offset, checksum } of await readFileRows(lake, key)) {
+        checksums.set(offset, checksum);
+      }
+    }
+    return checksums;
+  } catch {
+    return undefined;
+  }
+}

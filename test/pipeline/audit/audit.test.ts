@@ -1,0 +1,309 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type AuditReport, audit } from '../../../pipeline/audit/audit.ts';
+import { removeOrphans } from '../../../pipeline/audit/check-objects.ts';
+import type { PendingLoad } from '../../../pipeline/ports.ts';
+import { orderData } from '../ingest/order-events.ts';
+import { framed, kafkaRecord } from '../sink/order-records.ts';
+import { healthyWorld, offsets, type PipelineWorld, pipelineWorld } from './pipeline-world.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'headrace-audit-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Kind, partition and offsets of each fault. */
+const places = ({ faults }: AuditReport) =>
+  faults.map(({ kind, partition, first, next }) => `${kind} ${partition}:${first}-${next}`);
+
+/** The second commit of partition 0: offsets 5 to 9, without 7. */
+const second = (loads: readonly PendingLoad[]): PendingLoad => loads[2] as PendingLoad;
+
+test('audit: of a healthy pipeline everything adds up, with files read and without', async () => {
+  const { world } = await healthyWorld(folder);
+  const report = await world.audit({ readFiles: true });
+  expect(report.faults).toEqual([]);
+  expect(report.orphans).toEqual([]);
+  expect(report.partitions).toEqual([
+    expect.objectContaining({
+      partition: 0,
+      low: 0,
+      high: 10,
+      next: 10,
+      commits: 2,
+      accepted: 9,
+      committed: 8,
+      loaded: 8,
+    }),
+    expect.objectContaining({ partition: 1, low: 0, high: 10, next: 10, commits: 2, accepted: 10, committed: 10 }),
+  ]);
+  expect(report.total).toEqual({
+    commits: 4,
+    accepted: 19,
+    committed: 18,
+    rejected: 1,
+    loaded: 18,
+    lost: 0,
+    duplicated: 0,
+    uncommitted: 0,
+    unloaded: 0,
+    verified: 19,
+    passedOver: 1,
+  });
+});
+
+test('audit: an event that nobody has sent yet has no faults', async () => {
+  const report = await pipelineWorld(folder).audit();
+  expect(report).toMatchObject({ partitions: [], faults: [], total: { accepted: 0, lost: 0 } });
+});
+
+test('audit: records and commits on their way are no faults, until the grace is over', async () => {
+  const { world } = await healthyWorld(folder);
+  world.produce(0, [10, 11]);
+  const { commit } = await world.sink(0);
+  world.produce(0, [12]);
+  const report = await world.audit({ loadGraceMs: 60_000, now: world.clock.now + 1 });
+  expect(report.faults).toEqual([]);
+  expect(report.total).toMatchObject({
+    accepted: 22,
+    committed: 20,
+    loaded: 18,
+    uncommitted: 1,
+    unloaded: commit.rows,
+  });
+  const later = await world.audit({ loadGraceMs: 60_000, now: world.clock.now + 120_000 });
+  expect(places(later)).toEqual(['NOT_LOADED 0:10-12']);
+  expect(later.total).toMatchObject({ lost: 2, unloaded: 0 });
+});
+
+type Break = (world: PipelineWorld, loads: readonly PendingLoad[]) => Promise<unknown>;
+const remove =
+  (key: (load: PendingLoad) => string | undefined): Break =>
+  ({ lake }, loads) =>
+    lake.delete(key(second(loads)) ?? '');
+const dataKey = ({ commit }: PendingLoad): string => commit.files[0]?.key ?? '';
+const ROW = '_partition = 0 AND _offset = 8';
+
+test.each<[string, Break, string[], { lost: number; duplicated: number }]>([
+  ['a file is deleted', remove(dataKey), ['MISSING_FILE 0:5-10'], { lost: 4, duplicated: 0 }],
+  [
+    'dead letters are deleted',
+    ({ lake }, [first]) => lake.delete(first?.commit.rejected?.key ?? ''),
+    ['MISSING_FILE 0:0-5'],
+    { lost: 1, duplicated: 0 },
+  ],
+  [
+    'a file is cut off',
+    async ({ lake }, loads) =>
+      lake.put(dataKey(second(loads)), (await lake.get(dataKey(second(loads)))).subarray(0, 9)),
+    ['BAD_FILE 0:5-10'],
+    { lost: 4, duplicated: 0 },
+  ],
+  [
+    'a commit in the middle is deleted',
+    ({ lake }, [first]) => lake.delete(first?.commitKey ?? ''),
+    ['MISSING_COMMIT 0:0-5'],
+    { lost: 5, duplicated: 0 },
+  ],
+  [
+    'the last commit is deleted',
+    remove(({ commitKey }) => commitKey),
+    ['MISSING_COMMIT 0:5-10'],
+    { lost: 5, duplicated: 0 },
+  ],
+  [
+    'a commit is of a newer format',
+    ({ lake }, loads) =>
+      lake.put(second(loads).commitKey, Buffer.from(JSON.stringify({ ...second(loads).commit, format: 2 }))),
+    // How far it goes only its own reader knows.
+    ['BAD_COMMIT 0:5-6'],
+    { lost: 1, duplicated: 0 },
+  ],
+  [
+    'a commit counts too few',
+    ({ lake }, loads) =>
+      lake.put(second(loads).commitKey, Buffer.from(JSON.stringify({ ...second(loads).commit, gaps: [] }))),
+    ['BAD_COMMIT 0:5-10'],
+    { lost: 1, duplicated: 0 },
+  ],
+  [
+    'something else is put below commits/',
+    ({ lake }) => lake.put('commits/readme.txt', Buffer.from('hello')),
+    ['FOREIGN_OBJECT undefined:undefined-undefined'],
+    { lost: 0, duplicated: 0 },
+  ],
+  [
+    'a ledger row is deleted',
+    ({ sql }) => sql('DELETE FROM headrace.load_ledger WHERE partition = 0 AND start_offset = 5'),
+    ['NOT_IN_LEDGER 0:5-10'],
+    { lost: 0, duplicated: 0 },
+  ],
+  [
+    'a ledger row is changed',
+    ({ sql }) => sql('UPDATE headrace.load_ledger SET rows = 3 WHERE partition = 0 AND start_offset = 5'),
+    ['BAD_LEDGER 0:5-10'],
+    { lost: 0, duplicated: 0 },
+  ],
+  [
+    'a commit was never loaded',
+    async ({ sql }) => {
+      await sql('DELETE FROM headrace.load_ledger WHERE partition = 0 AND start_offset = 5');
+      await sql('DELETE FROM order_created WHERE _partition = 0 AND _offset >= 5');
+    },
+    ['NOT_LOADED 0:5-10'],
+    { lost: 4, duplicated: 0 },
+  ],
+  [
+    'a row is deleted',
+    ({ sql }) => sql(`DELETE FROM order_created WHERE ${ROW}`),
+    ['LOST_ROWS 0:8-9'],
+    { lost: 1, duplicated: 0 },
+  ],
+  [
+    'a row is duplicated',
+    ({ sql }) => sql(`INSERT INTO order_created SELECT * FROM order_created WHERE ${ROW}`),
+    ['DUPLICATED_ROWS 0:8-9'],
+    { lost: 0, duplicated: 1 },
+  ],
+  [
+    'a row takes the place of another',
+    ({ sql }) => sql(`UPDATE order_created SET _offset = 9 WHERE ${ROW}`),
+    ['LOST_ROWS 0:8-9', 'DUPLICATED_ROWS 0:9-10'],
+    { lost: 1, duplicated: 1 },
+  ],
+  [
+    'a row has another checksum',
+    ({ sql }) => sql(`UPDATE order_created SET _checksum = _checksum + 1 WHERE ${ROW}`),
+    ['ALTERED_ROWS 0:8-9'],
+    { lost: 1, duplicated: 0 },
+  ],
+  [
+    'a row lies in a gap, and one past the end',
+    ({ sql }) =>
+      sql(`INSERT INTO order_created SELECT * REPLACE (CASE _offset WHEN 8 THEN 7 ELSE 99 END AS _offset)
+           FROM order_created WHERE _partition = 0 AND _offset IN (8, 9)`),
+    ['UNEXPECTED_ROWS 0:7-8', 'UNEXPECTED_ROWS 0:99-100'],
+    { lost: 0, duplicated: 2 },
+  ],
+  [
+    'Kafka has a record that the commit passes over',
+    async ({ reader }) => {
+      reader.records.get(0)?.splice(7, 0, kafkaRecord(7));
+    },
+    ['KAFKA_DIFFERS 0:7-8'],
+    { lost: 1, duplicated: 0 },
+  ],
+  [
+    'Kafka has another value than the row',
+    async ({ reader }) => {
+      reader.records.get(0)?.splice(6, 1, kafkaRecord(6, { value: framed(orderData({ order_id: 'other' })) }));
+    },
+    ['KAFKA_DIFFERS 0:6-7'],
+    { lost: 1, duplicated: 0 },
+  ],
+  [
+    'the topic was deleted and made again',
+    async ({ reader }) => {
+      reader.records.set(0, [kafkaRecord(0), kafkaRecord(1)]);
+    },
+    ['TOPIC_REPLACED 0:0-10'],
+    { lost: 0, duplicated: 0 },
+  ],
+  [
+    'the topic was made again and has grown longer than before',
+    async ({ reader }) => {
+      reader.records.set(
+        0,
+        offsets(0, 20).map((offset) => kafkaRecord(offset, { value: Buffer.from(`new ${offset}`) })),
+      );
+    },
+    ['TOPIC_REPLACED 0:0-10'],
+    { lost: 0, duplicated: 0 },
+  ],
+  [
+    'retention was faster than the sink',
+    async (world) => {
+      world.produce(0, offsets(10, 15));
+      world.reader.watermarks.set(0, { low: 13 });
+    },
+    ['RETENTION 0:10-13'],
+    { lost: 3, duplicated: 0 },
+  ],
+])('audit: tells where when %s', async (_, breakWorld, expected, numbers) => {
+  const { world, loads } = await healthyWorld(folder);
+  await breakWorld(world, loads);
+  const report = await world.audit();
+  expect(places(report)).toEqual(expected);
+  expect(report.total).toMatchObject(numbers);
+});
+
+test('audit: a corrupt file of the right size is found when files are read', async () => {
+  const { world, loads } = await healthyWorld(folder);
+  const key = dataKey(second(loads));
+  await world.lake.put(key, (await world.lake.get(key)).fill(0, 4, 60));
+  expect((await world.audit()).faults).toEqual([]);
+  expect(places(await world.audit({ readFiles: true }))).toEqual(['BAD_FILE 0:5-10']);
+});
+
+test('audit: a file with the rows of another commit is found when files are read', async () => {
+  const { world, loads } = await healthyWorld(folder);
+  const [key, other] = [dataKey(second(loads)), dataKey(loads[1] as PendingLoad)];
+  const { commitKey, commit } = second(loads);
+  const bytes = await world.lake.get(other);
+  await world.lake.put(key, bytes);
+  const files = [{ key, rows: 4, bytes: bytes.length }];
+  await world.lake.put(commitKey, Buffer.from(JSON.stringify({ ...commit, files })));
+  expect(places(await world.audit({ readFiles: true }))).toEqual(['BAD_FILE 0:5-10']);
+});
+
+test('audit: what retention has taken from Kafka is audited without it', async () => {
+  const { world } = await healthyWorld(folder);
+  world.reader.watermarks.set(0, { low: 6 });
+  const report = await world.audit();
+  expect(report.faults).toEqual([]);
+  expect(report.total).toMatchObject({ accepted: 19, verified: 10 });
+});
+
+test('audit: without a reader Kafka is left out', async () => {
+  const { world } = await healthyWorld(folder);
+  const report = await audit({ ...world, reader: undefined }, { now: world.clock.now });
+  expect(report.faults).toEqual([]);
+  expect(report.partitions[0]).toMatchObject({ low: null, high: null, accepted: 9, verified: 0 });
+});
+
+test('audit: of a window looks at the commits with records of that time, and finds no orphans', async () => {
+  const { world, loads } = await healthyWorld(folder);
+  await world.lake.delete(dataKey(loads[0] as PendingLoad));
+  await world.sql('DELETE FROM order_created WHERE _partition = 0 AND _offset IN (1, 8)');
+  await world.lake.put('data/0-0-4-0123456789abcdef.parquet', Buffer.from('orphan'));
+  const noon = Date.UTC(2026, 10, 20, 12);
+  const late = await world.audit({ from: noon + 1_800_000 });
+  expect(places(late)).toEqual(['LOST_ROWS 0:8-9']);
+  expect(late).toMatchObject({ orphans: [], total: { commits: 2, accepted: 11 } });
+  const early = await world.audit({ to: noon + 1_800_000 });
+  expect(places(early)).toEqual(['MISSING_FILE 0:0-5', 'LOST_ROWS 0:1-2']);
+  expect(early.total).toMatchObject({ commits: 2, accepted: 8, uncommitted: 0 });
+  expect(await world.audit({ from: noon + 90 * 60_000 })).toMatchObject({ faults: [], total: { commits: 0 } });
+});
+
+test('removeOrphans: deletes what is old and can never be committed, and nothing else', async () => {
+  const { world } = await healthyWorld(folder);
+  const [old, passed, ahead] = [
+    'data/0-5-9-00aa.parquet',
+    'data/country=DE/1-3-4-00bb.parquet',
+    'data/0-10-12-00cc.parquet',
+  ];
+  for (const key of [old, passed, ahead, 'rejected/1-0-2-00dd.jsonl', 'data/notes.txt']) {
+    await world.lake.put(key, Buffer.from('orphan'));
+  }
+  world.clock.now += 3_600_000;
+  await world.lake.put(passed, Buffer.from('young'));
+  const { orphans, faults } = await world.audit();
+  expect(faults).toEqual([]);
+  expect(orphans).toHaveLength(5);
+  const removed = await removeOrphans(world.lake, orphans, world.clock.now - 60_000);
+  expect(removed.map(({ key }) => key).sort()).toEqual([old, 'rejected/1-0-2-00dd.jsonl']);
+  expect((await world.audit()).orphans.map(({ key }) => key)).toEqual([ahead, passed, 'data/notes.txt']);
+});
