@@ -3,7 +3,7 @@ import { byteBounds, compareBytes } from './byte-bounds.ts';
 import { grownWords } from './byte-buffer.ts';
 import { ByteEntries } from './byte-entries.ts';
 import { hashBytes, viewOf } from './byte-view.ts';
-import { deltaLengthBytes } from './delta-values.ts';
+import { deltaBytes } from './delta-values.ts';
 import { dictionaryIndexes } from './dictionary-indexes.ts';
 import { EntryTable } from './entry-table.ts';
 import { Encoding, PhysicalType } from './format.ts';
@@ -123,7 +123,7 @@ export class BytesValues implements Values {
       return dictionaryIndexes(this.#indexes, this.count, count, this.#entries.plain(0, count));
     }
     if (this.#indexes) this.#becomePlain(this.#indexes);
-    if (delta && this.count > 0) return deltaLengthBytes(this.#entries);
+    if (delta && this.count > 0) return deltaBytes(this.#entries);
     return {
       encoding: Encoding.plain,
       byteLength: this.#entries.byteLength,

@@ -15,6 +15,7 @@ export const Encoding = {
   rle: 3,
   deltaBinaryPacked: 5,
   deltaLengthByteArray: 6,
+  deltaByteArray: 7,
   rleDictionary: 8,
 } as const;
 
