@@ -27,6 +27,11 @@ const USAGE = `Usage: headrace <command> [options]
   kafka   run the embedded Kafka broker alone until Ctrl-C
             --dir DIR            data folder                    (.headrace/kafka)
             --port N                                            (9092; 0 takes a free one)
+  cost    what each event costs a month, and for a million events, beside others
+            --rate EVENT=N/s     events a second; /min, /h, /day, /month; once for each event  (100/s for all)
+            --size BYTES         of an event as JSON            (1000)
+            --batch N            events in a request            (100)
+            --assembly DIR       synthesized stacks, instead of synthesizing
   check   compile every contract in schemas/ and say what is wrong
 `;
 
@@ -50,6 +55,13 @@ async function main(): Promise<number> {
       const { values } = parseArgs({ args, options: { dir: TEXT, port: TEXT } });
       const { dir = '.headrace/kafka', port = '9092' } = values;
       return (await import('../cli/kafka.ts')).kafka({ dir, port: portNumber(port), host: '127.0.0.1' });
+    }
+    case 'cost': {
+      const options = { rate: { type: 'string', multiple: true }, size: TEXT, batch: TEXT, assembly: TEXT } as const;
+      const { rate = [], size = '1000', batch = '100', assembly } = parseArgs({ args, options }).values;
+      const { cost } = await import('../cli/cost.ts');
+      const [bytes, eventsPerRequest] = [positiveNumber('--size', size), positiveNumber('--batch', batch)];
+      return cost({ assembly, rates: rate, bytes, eventsPerRequest });
     }
     case 'check':
       return (await import('../cli/check.ts')).check();
@@ -98,6 +110,14 @@ function portNumber(text: string): number {
     throw new CommandError(`Cannot use "${text}" as a port: allowed are 0 to 65535`);
   }
   return port;
+}
+
+function positiveNumber(option: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0) || !Number.isFinite(value)) {
+    throw new CommandError(`Cannot use "${text}" for ${option}: allowed is a number above 0`);
+  }
+  return value;
 }
 
 /** Errors that a person can mend are one line; anything else is a defect and shows where it came from. */

@@ -2,9 +2,9 @@
 
 export type Cell = string | number | bigint | null;
 
-/** @param header one title a column. */
-export function textTable(header: readonly string[], rows: ReadonlyArray<readonly Cell[]>): string {
-  const cells = [header, ...rows.map((row) => row.map(formatCell))];
+/** @param header one title a column. @param digitsMax behind the decimal point. */
+export function textTable(header: readonly string[], rows: ReadonlyArray<readonly Cell[]>, digitsMax = 2): string {
+  const cells = [header, ...rows.map((row) => row.map((cell) => formatCell(cell, digitsMax)))];
   const widths = header.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)));
   const isNumeric = header.map((_, column) => rows.every((row) => typeof row[column] !== 'string'));
   const lines = cells.map((row) =>
@@ -17,9 +17,9 @@ export function textTable(header: readonly string[], rows: ReadonlyArray<readonl
 const pad = (cell: string, width: number, toTheRight: boolean): string =>
   toTheRight ? cell.padStart(width) : cell.padEnd(width);
 
-function formatCell(cell: Cell): string {
+function formatCell(cell: Cell, maximumFractionDigits: number): string {
   if (cell === null) {
     return '–';
   }
-  return typeof cell === 'string' ? cell : cell.toLocaleString('en-US', { maximumFractionDigits: 2 });
+  return typeof cell === 'string' ? cell : new Intl.NumberFormat('en-US', { maximumFractionDigits }).format(cell);
 }

@@ -1,0 +1,73 @@
+import { eventShape, platformShape } from '../../../cli/cost/shape.ts';
+import { EventStack } from '../../../lib/event-stack.ts';
+import { PlatformStack } from '../../../lib/platform-stack.ts';
+import type { Template } from '../../../local/assembly.ts';
+import type { CompiledContract } from '../../../pipeline/contract/compiled-contract.ts';
+import { maskedTemplate, testApp } from '../../lib/synthesize.ts';
+
+const contract = (event: string, freshnessSeconds: number): CompiledContract => ({
+  format: 1,
+  event,
+  description: 'An event.',
+  owner: 'a team',
+  compatibility: 'BACKWARD',
+  keyField: null,
+  eventTimeField: null,
+  topic: { name: event, partitions: 6, retentionHours: 48 },
+  freshnessSeconds,
+  lake: { partitionBy: [], openPartitionsMax: 50 },
+  warehouse: { target: 'duckdb', table: event },
+  versions: [{ version: 1, definition: 'message Fast { string id = 1; }', message: { name: 'Fast', fields: [] } }],
+});
+
+const app = testApp();
+new PlatformStack(app);
+new EventStack(app, contract('fast', 30));
+new EventStack(app, contract('slow', 600));
+const templateOf = (stack: string) => maskedTemplate(app, stack) as unknown as Template;
+
+test('eventShape: reads a stream from the template that is deployed', () => {
+  expect(eventShape(templateOf('Event-fast'))).toMatchObject({
+    partitions: 6,
+    retentionHours: 48,
+    trigger: { kind: 'stream', windowSeconds: 15, batchSize: 10_000, pollerUnits: 0 },
+    sinkMemoryMb: 1024,
+    loaderMemoryMb: 1024,
+    loaderBatchSize: 10,
+    observation: { alarmMetrics: 9, dashboards: 1 },
+  });
+});
+
+test('eventShape: reads a drain, and what else its schedules start', () => {
+  const { trigger, sinkMemoryMb, runs } = eventShape(templateOf('Event-slow'));
+  expect(trigger).toEqual({ kind: 'drain', everySeconds: 300, commitBytes: 128e6 });
+  expect(sinkMemoryMb).toBe(1769);
+  for (const run of runs) {
+    expect(run.memoryMb).toBeGreaterThanOrEqual(128);
+    expect(run.everySeconds).toBeGreaterThanOrEqual(60);
+  }
+});
+
+test('platformShape: reads brokers, endpoints and the proxy', () => {
+  expect(platformShape(templateOf('Platform'))).toMatchObject({
+    proxyMemoryMb: 1024,
+    brokers: 3,
+    endpointInterfaces: 9,
+    observation: { metrics: 0, alarmMetrics: 9, dashboards: 1 },
+  });
+});
+
+test('eventShape, platformShape: a template of another kind is refused by what it lacks', () => {
+  expect(() => eventShape(templateOf('Platform'))).toThrow('it has no output SinkFunctionName');
+  expect(() => platformShape(templateOf('Event-fast'))).toThrow('it has no AWS::MSK::Cluster');
+});
+
+test('eventShape: pollers of a provisioned mapping are seen', () => {
+  const template = structuredClone(templateOf('Event-fast')) as { Resources: Record<string, { Properties: object }> };
+  for (const { Properties } of Object.values(template.Resources)) {
+    if ('Topics' in Properties) {
+      Object.assign(Properties, { ProvisionedPollerConfig: { MinimumPollers: 2, MaximumPollers: 4 } });
+    }
+  }
+  expect(eventShape(template as unknown as Template).trigger).toMatchObject({ kind: 'stream', pollerUnits: 2 });
+});
