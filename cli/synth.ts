@@ -6,22 +6,30 @@ import { CommandError } from './command-error.ts';
 
 export const ASSEMBLY_DIR = 'cdk.out';
 
-/** Synthesizes all stacks into `cdk.out`. @throws CommandError with what the app printed. */
-export async function synth(): Promise<void> {
+export interface SynthOptions {
+  /** Where the stacks are written. @default 'cdk.out' */
+  readonly output?: string;
+  /** Where the events are. @default 'schemas' */
+  readonly schemas?: string;
+}
+
+/** Synthesizes all stacks. @throws CommandError with what the app printed. */
+export async function synth({ output = ASSEMBLY_DIR, schemas = 'schemas' }: SynthOptions = {}): Promise<void> {
   const cdk = join(dirname(createRequire(import.meta.url).resolve('aws-cdk/package.json')), 'bin', 'cdk');
   // The CDK runs `node bin/app.ts`: by the Node that runs this, which may not be the first on the path.
   const path = [dirname(process.execPath), process.env['PATH']].join(delimiter);
-  const child = spawn(process.execPath, [cdk, 'synth', '--quiet', '--no-notices', '--output', ASSEMBLY_DIR], {
+  const args = ['synth', '--quiet', '--no-notices', '--output', output, '--context', `schemas=${schemas}`];
+  const child = spawn(process.execPath, [cdk, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, PATH: path, CDK_DISABLE_CLI_TELEMETRY: 'true' },
   });
-  const output: string[] = [];
-  child.stdout.on('data', (chunk) => output.push(String(chunk)));
-  child.stderr.on('data', (chunk) => output.push(String(chunk)));
+  const printed: string[] = [];
+  child.stdout.on('data', (chunk) => printed.push(String(chunk)));
+  child.stderr.on('data', (chunk) => printed.push(String(chunk)));
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject).on('close', resolve);
   });
   if (code !== 0) {
-    throw new CommandError(`Cannot synthesize the stacks:\n${output.join('').trim()}`);
+    throw new CommandError(`Cannot synthesize the stacks:\n${printed.join('').trim()}`);
   }
 }

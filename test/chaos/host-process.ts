@@ -1,0 +1,120 @@
+/** The laptop host in a process of its own, so that a SIGKILL can end it at any moment. */
+import { type Host, startHost } from '../../local/host.ts';
+import { faultName } from './fault-name.ts';
+import type { ChaosAction } from './plan.ts';
+import { seededRandom } from './random.ts';
+
+/** What the process is told in its one argument, as JSON. */
+export interface HostProcessOptions {
+  readonly assemblyDir: string;
+  readonly dataDir: string;
+  readonly seed: number;
+  /** How often the host was started before. */
+  readonly restarts: number;
+  readonly events: readonly string[];
+}
+
+/** What it is told by its parent; each command is answered by `done` with the same number. */
+export type HostCommand = { readonly id: number } & (
+  | ChaosAction
+  /** Ends all faults, and what hangs because of them. */
+  | { readonly kind: 'calm' }
+  /** Runs all schedules, and sweeps also what was committed just now. */
+  | { readonly kind: 'settle' }
+  | { readonly kind: 'stop' }
+);
+
+export type HostEvent =
+  | ({ readonly kind: 'ready' } & HostPlaces)
+  /** A fault has happened. */
+  | { readonly kind: 'fault'; readonly name: string }
+  | { readonly kind: 'done'; readonly id: number };
+
+export type HostPlaces = Pick<Host, 'ingestUrl' | 'awsEndpoint' | 'warehousePath' | 'outputs'> & {
+  readonly kafkaBrokers: string;
+};
+
+/**
+ * Twelve minutes, the queue's visibility timeout, would be longer than the run: a message whose loader failed comes
+ * back after this time, while another may still work on it.
+ */
+const VISIBILITY_SECONDS = 3;
+const LOAD_QUEUE = /LoadQueue|Queue/;
+
+const options = JSON.parse(process.argv[2] ?? '') as HostProcessOptions;
+const host = await startHost({
+  assemblyDir: options.assemblyDir,
+  dataDir: options.dataDir,
+  random: seededRandom(options.seed, `host ${options.restarts}`),
+  log: console.log,
+});
+shortenVisibility();
+reportFaults();
+process.on('message', (command: HostCommand) => void obey(command));
+// Without a parent nobody needs the host.
+process.on('disconnect', () => process.exit(1));
+const { ingestUrl, awsEndpoint, warehousePath, outputs, kafka } = host;
+tell({ kind: 'ready', ingestUrl, awsEndpoint, warehousePath, outputs, kafkaBrokers: kafka.brokers });
+
+function tell(event: HostEvent): void {
+  process.send?.(event);
+}
+
+function shortenVisibility(): void {
+  host.faults.messages.add({ queue: LOAD_QUEUE, effect: { kind: 'reappear', seconds: VISIBILITY_SECONDS } });
+}
+
+function reportFaults(): void {
+  const { kafka, requests, messages, functions } = host.faults;
+  if (kafka) kafka.onTaken = (fault) => tell({ kind: 'fault', name: faultName({ kind: 'kafka', fault }) });
+  requests.onTaken = (fault) => tell({ kind: 'fault', name: faultName({ kind: 'requests', fault }) });
+  functions.onTaken = (fault) => tell({ kind: 'fault', name: faultName({ kind: 'functions', fault }) });
+  messages.onTaken = (fault) => {
+    if (fault.effect.kind !== 'reappear') tell({ kind: 'fault', name: faultName({ kind: 'messages', fault }) });
+  };
+}
+
+async function obey(command: HostCommand): Promise<void> {
+  const { kafka, requests, messages, functions } = host.faults;
+  switch (command.kind) {
+    case 'requests':
+      requests.add(command.fault);
+      break;
+    case 'kafka':
+      kafka?.add(command.fault);
+      break;
+    case 'messages':
+      messages.add(command.fault);
+      break;
+    case 'functions':
+      functions.add(command.fault);
+      break;
+    case 'kill-function':
+      for (let killed = host.killFunction(command.name); killed > 0; killed--) {
+        tell({ kind: 'fault', name: faultName(command) });
+      }
+      break;
+    case 'run-schedules':
+      await host.runSchedules();
+      break;
+    case 'calm':
+      for (const faults of [kafka, requests, messages, functions]) faults?.clear();
+      shortenVisibility();
+      host.killFunction(/./);
+      break;
+    case 'settle':
+      await host.runSchedules();
+      await Promise.all(options.events.map((event) => host.invoke(loaderOf(event), { sweep: true, graceSeconds: 0 })));
+      break;
+    case 'stop':
+      await host.stop();
+      break;
+    case 'kill-host':
+      process.kill(process.pid, 'SIGKILL');
+  }
+  tell({ kind: 'done', id: command.id });
+}
+
+function loaderOf(event: string): RegExp {
+  return new RegExp(`^Event-${event.replaceAll('_', '-')}-Loader`);
+}

@@ -1,0 +1,157 @@
+/** What goes wrong, and when: all of it follows from the seed. */
+import type { MessageFault } from '../../local/aws/message-faults.ts';
+import type { RequestEffect, RequestFault } from '../../local/aws/request-faults.ts';
+import type { Fault as KafkaFault } from '../../local/kafka/server/faults.ts';
+import type { FunctionFault } from '../../local/lambda/function-faults.ts';
+import { between, pick, type Random } from './random.ts';
+
+export type ChaosAction =
+  | { readonly kind: 'requests'; readonly fault: RequestFault }
+  | { readonly kind: 'kafka'; readonly fault: KafkaFault }
+  | { readonly kind: 'messages'; readonly fault: MessageFault }
+  | { readonly kind: 'functions'; readonly fault: FunctionFault }
+  | { readonly kind: 'kill-function'; readonly name: RegExp }
+  | { readonly kind: 'kill-host' }
+  /** No fault: drains and sweeps meet more of them when they run often. */
+  | { readonly kind: 'run-schedules' };
+
+export interface PlannedAction {
+  readonly atMs: number;
+  readonly action: ChaosAction;
+}
+
+const FAULT_EVERY_MS = { min: 60, max: 500 };
+const SCHEDULES_EVERY_MS = 4000;
+/** A start takes some seconds, in which nothing else can be tried. */
+const HOST_KILL_EVERY_MS = { min: 20_000, max: 35_000 };
+/** A fault that meets nothing for so long is over: on a calm machine the plan is what happens. */
+const FAULT_LASTS_MS = 5000;
+/** No client gives up on a request that hangs before its function times out, so the function is killed. */
+const HANG_LASTS_MS = { min: 500, max: 2500 };
+
+/** The actions of a run in the order of their times. */
+export function chaosPlan(random: Random, durationMs: number): PlannedAction[] {
+  const plan: PlannedAction[] = [];
+  const step = ({ min, max }: { min: number; max: number }) => between(random, min, max);
+  for (let atMs = step(FAULT_EVERY_MS); atMs < durationMs; atMs += step(FAULT_EVERY_MS)) {
+    const action = pick(random, KINDS)(random);
+    plan.push({ atMs, action });
+    if (action.kind === 'requests' && action.fault.effect.kind === 'hang') {
+      const name = action.fault.operation === 'GetParameter' ? FUNCTIONS.proxy : FUNCTIONS.behind;
+      plan.push({ atMs: atMs + step(HANG_LASTS_MS), action: { kind: 'kill-function', name } });
+    }
+  }
+  for (let atMs = SCHEDULES_EVERY_MS; atMs < durationMs; atMs += SCHEDULES_EVERY_MS) {
+    plan.push({ atMs, action: { kind: 'run-schedules' } });
+  }
+  for (let atMs = step(HOST_KILL_EVERY_MS); atMs < durationMs; atMs += step(HOST_KILL_EVERY_MS)) {
+    plan.push({ atMs, action: { kind: 'kill-host' } });
+  }
+  return plan.sort((a, b) => a.atMs - b.atMs);
+}
+
+/** Physical names of functions, whatever CDK adds to them. */
+const FUNCTIONS = { sink: /-Sink/, loader: /-Loader/, proxy: /Proxy/, behind: /-Sink|-Loader/ };
+
+type MakeAction = (random: Random) => ChaosAction;
+
+const limits = (random: Random) => ({ times: between(random, 1, 2), forMs: FAULT_LASTS_MS });
+
+function requestFault(random: Random): ChaosAction {
+  const [operation, name] = pick(random, OPERATIONS);
+  const isWrite = operation.startsWith('Put');
+  const fault: RequestFault = { ...limits(random), operation, name, effect: pick(random, REQUEST_EFFECTS) };
+  return { kind: 'requests', fault: isWrite && random() < 0.2 ? { ...fault, ...CONFLICT } : fault };
+}
+
+/** Commits count thrice: they are the one atomic step. */
+const OPERATIONS: readonly (readonly [operation: string, name: RegExp])[] = [
+  ['PutObject', /^commits\//],
+  ['PutObject', /^commits\//],
+  ['PutObject', /^commits\//],
+  ['PutObject', /^data\//],
+  ['PutObject', /^rejected\//],
+  ['GetObject', /^commits\//],
+  ['GetObject', /^data\//],
+  ['GetObject', /json$/],
+  ['ListObjectsV2', /^commits\//],
+  ['GetParameter', /./],
+];
+const CONFLICT = {
+  conditional: true,
+  effect: { kind: 'fail', status: 409, code: 'ConditionalRequestConflict' },
+} as const;
+const REQUEST_EFFECTS: readonly RequestEffect[] = [
+  { kind: 'fail', status: 503, code: 'SlowDown' },
+  { kind: 'fail', status: 500, code: 'InternalError' },
+  { kind: 'fail', status: 500, code: 'InternalError', when: 'after' },
+  { kind: 'drop' },
+  { kind: 'drop', when: 'after' },
+  { kind: 'drop', when: 'after' },
+  { kind: 'hang' },
+  { kind: 'hang', when: 'after' },
+  { kind: 'delay', delayMs: 700 },
+];
+
+function kafkaFault(random: Random): ChaosAction {
+  return { kind: 'kafka', fault: { ...limits(random), ...pick(random, KAFKA_FAULTS) } };
+}
+
+const KAFKA_FAULTS: readonly Pick<KafkaFault, 'api' | 'effect'>[] = [
+  { api: 'Produce', effect: { kind: 'fail', error: 'notEnoughReplicas' } },
+  { api: 'Produce', effect: { kind: 'fail', error: 'notLeaderOrFollower' } },
+  { api: 'Produce', effect: { kind: 'fail', error: 'requestTimedOut', when: 'after' } },
+  { api: 'Produce', effect: { kind: 'drop' } },
+  { api: 'Produce', effect: { kind: 'drop', when: 'after' } },
+  { api: 'Produce', effect: { kind: 'delay', delayMs: 900 } },
+  { api: 'Fetch', effect: { kind: 'drop' } },
+  { api: 'Fetch', effect: { kind: 'drop', when: 'after' } },
+  { api: 'Fetch', effect: { kind: 'fail', error: 'notLeaderOrFollower' } },
+  { api: 'Fetch', effect: { kind: 'delay', delayMs: 700 } },
+  { api: 'ListOffsets', effect: { kind: 'fail', error: 'notLeaderOrFollower' } },
+  { api: 'ListOffsets', effect: { kind: 'drop' } },
+  { api: 'Metadata', effect: { kind: 'drop' } },
+  { api: 'InitProducerId', effect: { kind: 'fail', error: 'coordinatorLoadInProgress' } },
+  { api: 'OffsetCommit', effect: { kind: 'drop', when: 'after' } },
+  { api: 'OffsetCommit', effect: { kind: 'fail', error: 'coordinatorLoadInProgress' } },
+  { api: 'Heartbeat', effect: { kind: 'fail', error: 'rebalanceInProgress' } },
+  { api: 'JoinGroup', effect: { kind: 'drop' } },
+];
+
+function messageFault(random: Random): ChaosAction {
+  return { kind: 'messages', fault: { ...limits(random), effect: pick(random, MESSAGE_EFFECTS) } };
+}
+
+const MESSAGE_EFFECTS: readonly MessageFault['effect'][] = [
+  { kind: 'lose' },
+  { kind: 'lose' },
+  { kind: 'delay', seconds: 3 },
+  { kind: 'duplicate', seconds: 0 },
+  { kind: 'duplicate', seconds: 4 },
+  { kind: 'redeliver', seconds: 0 },
+  { kind: 'redeliver', seconds: 2 },
+];
+
+function functionFault(random: Random): ChaosAction {
+  const name = pick(random, [FUNCTIONS.sink, FUNCTIONS.sink, FUNCTIONS.loader, FUNCTIONS.loader, FUNCTIONS.proxy]);
+  const effect = { kind: pick(random, ['timeout', 'kill'] as const), afterMs: between(random, 0, 400) };
+  return { kind: 'functions', fault: { ...limits(random), times: 1, function: name, effect } };
+}
+
+const killFunction: MakeAction = (random) => ({
+  kind: 'kill-function',
+  name: pick(random, [FUNCTIONS.sink, FUNCTIONS.loader, FUNCTIONS.proxy]),
+});
+
+const KINDS: readonly MakeAction[] = [
+  requestFault,
+  requestFault,
+  requestFault,
+  kafkaFault,
+  kafkaFault,
+  kafkaFault,
+  messageFault,
+  messageFault,
+  functionFault,
+  killFunction,
+];

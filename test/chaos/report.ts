@@ -1,0 +1,42 @@
+/** What the run says at its end. */
+import { textTable } from '../../cli/text-table.ts';
+import type { Verdict } from './reconcile.ts';
+import type { RecordBook } from './record-book.ts';
+
+const SHOWN_MAX = 20;
+
+/** @returns whether everything is as it must be. */
+export function report(
+  verdicts: ReadonlyMap<string, Verdict>,
+  book: RecordBook,
+  faults: ReadonlyMap<string, number>,
+  failure: string | undefined,
+): boolean {
+  const injected = [...faults].sort(([a], [b]) => (a < b ? -1 : 1));
+  const total = injected.reduce((sum, [, count]) => sum + count, 0);
+  console.log(`\n${textTable(['fault', 'times'], [...injected, ['all', total]])}\n`);
+  const header = ['event', 'accepted', 'committed', 'rejected', 'loaded', 'lost', 'duplicated'];
+  const rows = [...verdicts].map(([event, { accepted, committed, rejected, loaded, lost, duplicated }]) => [
+    event,
+    accepted,
+    committed,
+    rejected,
+    loaded,
+    lost.length,
+    duplicated.length,
+  ]);
+  console.log(`${textTable(header, rows)}\n`);
+  console.log(`${book.refused} invalid events were refused, ${book.unanswered} attempts were not acknowledged.`);
+  const problems = [
+    ...[...verdicts].flatMap(([event, { lost, duplicated, wrong }]) => [
+      ...lost.map((text) => `${event}: lost: ${text}`),
+      ...duplicated.map((text) => `${event}: twice: ${text}`),
+      ...wrong.map((text) => `${event}: ${text}`),
+    ]),
+    ...book.surprises,
+    ...(failure === undefined ? [] : [`the host: ${failure}`]),
+  ];
+  for (const problem of problems.slice(0, SHOWN_MAX)) console.log(problem);
+  if (problems.length > SHOWN_MAX) console.log(`... and ${problems.length - SHOWN_MAX} more`);
+  return problems.length === 0;
+}
