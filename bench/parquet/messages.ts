@@ -64,7 +64,7 @@ function consumerNamed(name: string, message: MessageType, compression: BenchCom
   return { consume: (bytes) => void type.decode(bytes), finish: () => 0 };
 }
 
-function messageOf(name: string, columns: readonly Column[]): MessageType {
+export function messageOf(name: string, columns: readonly Column[]): MessageType {
   const fields = columns.map(({ name: field, type, nullable }, i): Field => {
     const isList = type.kind === 'list';
     const cardinality = isList ? 'repeated' : nullable ? 'optional' : 'required';
@@ -89,7 +89,7 @@ function valueType(name: string, type: ColumnType): ValueType {
   }
 }
 
-function encoder(message: MessageType): (row: Row) => Uint8Array {
+export function encoder(message: MessageType): (row: Row) => Uint8Array {
   const type = protobufjsType(message);
   return (row) => {
     const status = STATUS.values[row['status'] as keyof typeof STATUS.values];

@@ -9,6 +9,11 @@ export function allowsGeneratedCode(): boolean {
   }
 }
 
+/** Lines one step further to the right. */
+export function indented(lines: readonly string[]): string[] {
+  return lines.map((line) => `  ${line}`);
+}
+
 /** Source text that refers to objects of this program by names. */
 export class GeneratedSource {
   readonly #constants = new Map<unknown, string>();

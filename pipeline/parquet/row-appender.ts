@@ -1,6 +1,6 @@
 /** Rows given as objects, appended by code that is generated for the table's columns. */
 import { type ColumnNode, type LeafNode, type ListNode, type StructNode, undoRows } from './column-tree.ts';
-import { GeneratedSource } from './generated-source.ts';
+import { GeneratedSource, indented } from './generated-source.ts';
 import { leafAppender } from './leaf-appender.ts';
 import type { Levels } from './levels.ts';
 import { type Rejection, rejectAt } from './rejection.ts';
@@ -171,8 +171,4 @@ function leafLines(source: GeneratedSource, node: LeafNode, value: string): stri
 
 function levelsName(source: GeneratedSource, levels: Levels, { column }: ColumnNode): string {
   return source.constant(levels, `levels_${column.name}`);
-}
-
-function indented(lines: readonly string[]): string[] {
-  return lines.map((line) => `  ${line}`);
 }

@@ -36,7 +36,7 @@ export class FieldReader implements FieldPlan {
   /** The other members of its oneof. */
   rivals: readonly FieldReader[] = [];
   count = 0;
-  /** Of maps: from and to of each entry, its length included. */
+  /** Of maps: from and to of each entry's content. */
   ranges: number[] = [];
 
   constructor(plan: FieldPlan) {

@@ -27,6 +27,14 @@ export function mapEntryKey(scalar: ScalarType): EntryKey {
   };
 }
 
+/** Whether two entries of a map have one key. @param ranges from and to of each entry's content */
+export function hasKeyAgain(ranges: readonly number[], keyOf: EntryKey, bytes: Uint8Array): boolean {
+  if (ranges.length <= 2) return false;
+  const keys = new Set<string>();
+  for (let i = 0; i < ranges.length; i += 2) keys.add(keyOf(bytes, ranges[i] as number, ranges[i + 1] as number));
+  return keys.size * 2 < ranges.length;
+}
+
 function keyText(cursor: WireCursor, scalar: ScalarType): string {
   switch (SCALAR_WIRE_TYPES[scalar]) {
     case WireType.delimited: {

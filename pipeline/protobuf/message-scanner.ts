@@ -1,6 +1,7 @@
 /** The fast path of a message: every occurrence of a field goes into its column as it comes. */
 import { type Rejection, reject, rejectAt } from '../parquet/rejection.ts';
 import type { AbsentAppender, FieldReader } from './field-reader.ts';
+import { hasKeyAgain } from './map-entry-key.ts';
 import { WireCursor, WireType } from './wire-cursor.ts';
 
 /** Appends the message in `bytes[from, to)` to its columns. */
@@ -53,7 +54,7 @@ export function messageScanner(
       if (field.count === 0) {
         const rejection = field.absent(repetition);
         if (rejection) return rejectAt(field.name, rejection);
-      } else if (field.ranges.length > 2 && hasKeyAgain(field, cursor.bytes)) {
+      } else if (field.keyOf && hasKeyAgain(field.ranges, field.keyOf, cursor.bytes)) {
         ambiguity.found = true;
         return again;
       }
@@ -100,9 +101,18 @@ function takeElement(field: FieldReader, cursor: WireCursor, repetition: number)
   const level = index === 0 ? repetition : field.repeats;
   field.entries?.present(level);
   const rejection = field.read(cursor, level);
-  if (field.keyOf) field.ranges.push(from, cursor.at);
+  if (field.keyOf) field.ranges.push(contentStart(cursor, from), cursor.at);
   return rejection && rejectAt(`[${index}]`, rejection);
 }
+
+/** Behind the length of the delimited value that begins at `from`. */
+function contentStart({ bytes, at }: WireCursor, from: number): number {
+  lengths.reset(bytes, from, at);
+  lengths.uint32();
+  return lengths.at;
+}
+
+const lengths = new WireCursor();
 
 function takePacked(field: FieldReader, cursor: WireCursor, repetition: number): Rejection | undefined {
   const outerEnd = cursor.end;
@@ -112,17 +122,4 @@ function takePacked(field: FieldReader, cursor: WireCursor, repetition: number):
   while (cursor.at < cursor.end && !cursor.failed && !rejection) rejection = takeElement(field, cursor, repetition);
   cursor.end = outerEnd;
   return rejection;
-}
-
-function hasKeyAgain({ ranges, keyOf }: FieldReader, bytes: Uint8Array): boolean {
-  if (!keyOf) return false;
-  const keys = new Set<string>();
-  const cursor = new WireCursor();
-  for (let i = 0; i < ranges.length; i += 2) {
-    const to = ranges[i + 1] as number;
-    cursor.reset(bytes, ranges[i] as number, to);
-    cursor.uint32();
-    keys.add(keyOf(bytes, cursor.at, to));
-  }
-  return keys.size * 2 < ranges.length;
 }

@@ -54,17 +54,23 @@ export function scalarReader(scalar: ScalarType, { values, entries, column }: Le
 /** The reader of an enum: rows carry the first name of a number. */
 export function enumReader(type: EnumType, { values, entries }: LeafNode): ValueReader | undefined {
   if (!(values instanceof BytesValues)) return undefined;
-  const names = new Map<number, Uint8Array>();
-  for (const [name, number] of Object.entries(type.values)) {
-    if (!names.has(number)) names.set(number, new TextEncoder().encode(name));
-  }
+  const names = enumNames(type);
   return (cursor, repetition) => {
     const name = names.get(cursor.varint32());
-    if (!name) return reject('enum', `a number that enum ${type.name} names is required`);
-    values.pushBytes(name, 0, name.length);
+    if (name === undefined) return reject('enum', `a number that enum ${type.name} names is required`);
+    values.pushString(name);
     entries?.present(repetition);
     return undefined;
   };
+}
+
+/** The first name of each number. */
+export function enumNames(type: EnumType): ReadonlyMap<number, string> {
+  return new Map(
+    Object.entries(type.values)
+      .reverse()
+      .map(([name, number]) => [number, name]),
+  );
 }
 
 const notUtf8 = reject('unicode', 'a string must be UTF-8');

@@ -6,6 +6,7 @@ import { NumberValues } from '../parquet/number-values.ts';
 import { reject } from '../parquet/rejection.ts';
 import type { RangeReader } from './message-scanner.ts';
 import { WireCursor, WireType } from './wire-cursor.ts';
+import type { WireWords } from './wire-words.ts';
 
 const EARLIEST_SECONDS = EARLIEST_MS / 1000;
 const LATEST_SECONDS = Math.floor(LATEST_MS / 1000);
@@ -34,13 +35,34 @@ export function timestampReader({ column, values, entries }: LeafNode): RangeRea
       else cursor.skip(tag & 7, tag >>> 3);
     }
     if (cursor.failed) return malformed;
-    if (!(seconds >= EARLIEST_SECONDS && seconds <= LATEST_SECONDS) || nanos < 0 || nanos > NANOS_MAX) return outside;
+    if (!isTime(seconds, nanos)) return outside;
     const units = seconds * perSecond + Math.floor(nanos / (1_000_000_000 / perSecond));
     if (Number.isSafeInteger(units)) values.pushSafeInteger(units);
     else values.pushBigint(BigInt(seconds) * BigInt(perSecond) + BigInt(Math.floor(nanos / 1000)));
     entries?.present(repetition);
     return undefined;
   };
+}
+
+/** The units of a timestamp's message in `[from, to)`, or NaN where it is unusual or wrong in any way. */
+export function timestampUnits(wire: WireWords, from: number, to: number, perSecond: number): number {
+  let at = from;
+  let seconds = 0;
+  let nanos = 0;
+  while (at >= 0 && at < to) {
+    const tag = wire.bytes[at] as number;
+    if (tag !== SECONDS_TAG && tag !== NANOS_TAG) return Number.NaN;
+    at = wire.varint(at + 1, to);
+    if (tag === NANOS_TAG) nanos = wire.low;
+    else seconds = wire.high * 4_294_967_296 + (wire.low >>> 0);
+  }
+  if (at !== to || !isTime(seconds, nanos)) return Number.NaN;
+  const units = seconds * perSecond + Math.floor(nanos / (1_000_000_000 / perSecond));
+  return Number.isSafeInteger(units) ? units : Number.NaN;
+}
+
+function isTime(seconds: number, nanos: number): boolean {
+  return seconds >= EARLIEST_SECONDS && seconds <= LATEST_SECONDS && nanos >= 0 && nanos <= NANOS_MAX;
 }
 
 const SECONDS_TAG = (1 << 3) | WireType.varint;
