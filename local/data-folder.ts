@@ -27,7 +27,7 @@ export interface DataFolder {
 export function openDataFolder(folder: string, fresh = false): DataFolder {
   const path = resolve(folder);
   const logsPath = join(path, 'logs');
-  const pidFile = join(path, 'host.pid');
+  const pidFile = join(path, PID_FILE);
   try {
     mkdirSync(path, { recursive: true });
     const lock = takeLock(join(path, LOCK_FILE));
@@ -52,7 +52,10 @@ export function openDataFolder(folder: string, fresh = false): DataFolder {
   }
 }
 
-const LOCK_FILE = 'host.lock';
+/** Held by the process that uses the folder. */
+export const LOCK_FILE = 'host.lock';
+/** Names that process. */
+export const PID_FILE = 'host.pid';
 
 /** Everything but the lock and what SQLite keeps beside it. */
 function empty(path: string): void {

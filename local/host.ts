@@ -9,6 +9,7 @@ import { type AwsEndpoint, type AwsFaults, startAwsEndpoint } from './aws/aws-en
 import { openDataFolder } from './data-folder.ts';
 import { FaultRules } from './fault-rules.ts';
 import { HostError } from './host-error.ts';
+import { writeHostRecord } from './host-record.ts';
 import { type KafkaBroker, startKafkaBroker } from './kafka/broker.ts';
 import type { Faults } from './kafka/server/faults.ts';
 import { ErrorSummary } from './lambda/error-summary.ts';
@@ -94,12 +95,17 @@ export async function startHost(options: HostOptions): Promise<Host> {
     await deployment.topics.close();
     for (const source of deployment.eventSources) await source.start();
     const origin = values.outputs[PLATFORM_STACK]?.['IngestUrl'] ?? '';
-    return {
+    const found = {
       ingestUrl: URL.parse(INGEST_PATH, origin)?.href ?? '',
       awsEndpoint: deployment.aws.url,
       kafka: deployment.kafka,
       warehousePath: deployment.warehousePath,
       outputs: values.outputs,
+    };
+    const parameters = deployment.aws.parameters.values;
+    writeHostRecord(options.dataDir, { ...found, pid: process.pid, ownsKafka: broker !== undefined, parameters });
+    return {
+      ...found,
       faults: { ...deployment.aws.faults, kafka: broker?.faults, functions: deployment.functionFaults },
       killFunction: (name) => functionsNamed(name, deployment).reduce((sum, each) => sum + each.crash(), 0),
       invoke: async (name, event) => oneFunction(name, deployment).invoke(Buffer.from(JSON.stringify(event))),

@@ -42,6 +42,11 @@ export class Parameters {
     });
   }
 
+  /** All values by name. */
+  get values(): Record<string, string> {
+    return Object.fromEntries([...this.#byName].map(([name, { Value }]) => [name, Value]));
+  }
+
   /** Answers GetParameter, GetParameters and GetParametersByPath; any other action is refused by name. */
   answer(action: string, request: ReadRequest): ShimAnswer {
     switch (action) {
