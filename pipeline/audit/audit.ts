@@ -1,6 +1,7 @@
 /** The audit: proof, or disproof, that every acknowledged record is one row or one dead letter. */
 import type { ObjectStore, PartitionOffsets, TopicReader, Warehouse, WarehouseTable } from '../ports.ts';
 import { type AuditWindow, type Chain, readChains } from './chain.ts';
+import { type CompactionAudit, checkCompactions } from './check-compactions.ts';
 import { checkFiles } from './check-files.ts';
 import { checkObjects, type Orphan } from './check-objects.ts';
 import { checkTable, type TableAudit } from './check-table.ts';
@@ -70,6 +71,8 @@ export interface AuditReport {
 }
 
 const LOAD_GRACE_MS = 15 * 60_000;
+/** A window of commits may cut a compaction in two. */
+const NO_COMPACTIONS: CompactionAudit = { compactions: [], faults: [] };
 
 /**
  * Compares topic, chains, objects, ledger and table. Reads only; what sinks and loaders do meanwhile is no fault.
@@ -82,15 +85,17 @@ export async function audit(ports: AuditPorts, options: AuditOptions): Promise<A
   const window: AuditWindow = { from: options.from, to: options.to };
   const isWhole = window.from === undefined && window.to === undefined;
   const { chains, foreign } = await readChains(lake, table.event, window);
-  const { missing, orphans, ...objects } = await checkObjects(lake, chains, isWhole);
+  const { compactions, ...compacted } = isWhole ? await checkCompactions(lake, chains) : NO_COMPACTIONS;
+  const { missing, orphans, ...objects } = await checkObjects(lake, chains, compactions, isWhole);
   const loadedBefore = options.now - (options.loadGraceMs ?? LOAD_GRACE_MS);
   const inTable = await checkTable(chains, ports, { loadedBefore, isWhole });
   const faults = [
     ...foreign,
     ...chains.flatMap((chain) => chain.faults),
+    ...compacted.faults,
     ...objects.faults,
     ...inTable.faults,
-    ...(options.readFiles ? await checkFiles(lake, chains, missing) : []),
+    ...(options.readFiles ? await checkFiles(lake, chains, compactions, missing) : []),
   ];
   const partitions: PartitionAudit[] = [];
   for (const { chain, watermarks, inTopic } of await checkTopic(chains, ports)) {

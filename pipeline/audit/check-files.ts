@@ -1,50 +1,68 @@
-/** Whether the data files hold the rows of their commits. */
+/** Whether the data files hold the rows that commits and compactions say. */
 import type { ObjectStore } from '../ports.ts';
-import type { Chain, ChainCommit } from './chain.ts';
-import { type FileRow, readFileRows } from './commit-offsets.ts';
+import type { DataFile } from '../sink/commit.ts';
+import type { Chain } from './chain.ts';
+import type { AuditedCompaction } from './check-compactions.ts';
+import { readFileRows } from './commit-offsets.ts';
 import { type Fault, fault } from './fault.ts';
 
-/** Reads every file, one at a time. Memory: the largest file. Missing files are left to `checkObjects`. */
+/** A commit or a compaction: what its files must add up to. */
+interface Files {
+  readonly key: string;
+  readonly partition: number;
+  readonly start: number;
+  readonly next: number;
+  readonly rows: number;
+  readonly checksum: number;
+  readonly files: readonly DataFile[];
+}
+
+/** Reads every file, one at a time. Memory: the largest file, and the offsets of one commit. */
 export async function checkFiles(
   lake: ObjectStore,
   chains: readonly Chain[],
+  compactions: readonly AuditedCompaction[],
   missing: ReadonlySet<string>,
 ): Promise<Fault[]> {
+  const records: Files[] = [
+    ...chains.flatMap(({ commits }) => commits.map(({ key, commit }) => ({ ...commit, key }))),
+    ...compactions.map(({ key, compaction }) => ({ ...compaction, key })),
+  ];
   const faults: Fault[] = [];
-  for (const owner of chains.flatMap(({ commits }) => commits)) {
-    faults.push(...(await checkCommitFiles(lake, owner, missing)));
+  for (const record of records.filter(({ files }) => !files.some(({ key }) => missing.has(key)))) {
+    faults.push(...(await checkRecord(lake, record)));
   }
   return faults;
 }
 
-async function checkCommitFiles(
+async function checkRecord(
   lake: ObjectStore,
-  { key: commitKey, commit }: ChainCommit,
-  missing: ReadonlySet<string>,
+  { key: recordKey, partition, start, next, rows, checksum, files }: Files,
 ): Promise<Fault[]> {
-  const { partition, start, next } = commit;
-  const files = commit.files.filter(({ key }) => !missing.has(key));
-  const faults: Fault[] = [];
-  const rows: FileRow[] = [];
+  const range = { partition, first: start, next };
+  const offsets = new Set<number>();
+  const found = { rows: 0, checksum: 0, strange: 0 };
   for (const { key, rows: expected } of files) {
     try {
-      rows.push(...(await readFileRows(lake, key)));
+      for (const row of await readFileRows(lake, key)) {
+        const isStrange = row.partition !== partition || row.offset < start || row.offset >= next;
+        offsets.add(row.offset);
+        found.rows++;
+        found.checksum += row.checksum;
+        found.strange += isStrange ? 1 : 0;
+      }
     } catch (error) {
-      const message = `"${key}" of the commit "${commitKey}" cannot be read: ${error instanceof Error ? error.message : error}`;
-      faults.push(fault('BAD_FILE', message, { partition, first: start, next, lost: expected }));
+      const message = `"${key}", which "${recordKey}" names, cannot be read: ${error instanceof Error ? error.message : error}`;
+      return [fault('BAD_FILE', message, { ...range, lost: expected })];
     }
   }
-  if (faults.length > 0 || files.length < commit.files.length) {
-    return faults;
-  }
-  const strange = rows.filter((row) => row.partition !== partition || row.offset < start || row.offset >= next).length;
-  const repeated = rows.length - new Set(rows.map(({ offset }) => offset)).size;
-  const checksum = rows.reduce((sum, row) => sum + row.checksum, 0);
-  if (rows.length === commit.rows && strange === 0 && repeated === 0 && checksum === commit.checksum) {
+  const repeated = found.rows - offsets.size;
+  if (found.rows === rows && found.strange === 0 && repeated === 0 && found.checksum === checksum) {
     return [];
   }
-  const counts = `${rows.length} rows of ${commit.rows}, ${repeated} repeated, ${strange} of other offsets`;
-  const message = `The files of "${commitKey}" are not what it says: ${counts}, checksum ${checksum} of ${commit.checksum}`;
-  const lost = Math.max(commit.rows - rows.length + repeated + strange, repeated === 0 ? 1 : 0);
-  return [fault('BAD_FILE', message, { partition, first: start, next, lost, duplicated: repeated })];
+  const counts = `${found.rows} rows of ${rows}, ${repeated} repeated, ${found.strange} of other offsets`;
+  const message = `The files of "${recordKey}" are not what it says: ${counts}, checksum ${found.checksum} of ${checksum}`;
+  // A value that differs is one record at least.
+  const lost = Math.max(rows - found.rows + repeated + found.strange, repeated > 0 ? 0 : 1);
+  return [fault('BAD_FILE', message, { ...range, lost, duplicated: repeated })];
 }

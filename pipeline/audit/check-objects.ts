@@ -1,46 +1,50 @@
-/** Whether the objects that commits name are there, and which objects no commit names. */
+/** Whether the objects that commits and compactions name are there, and which objects none of them names. */
 import { DATA_PREFIX, REJECTED_PREFIX } from '../contract/names.ts';
-import type { ObjectInfo, ObjectStore } from '../ports.ts';
-import type { Chain, ChainCommit } from './chain.ts';
+import { listAll } from '../list-all.ts';
+import type { ObjectInfo, ObjectStore, OffsetRange } from '../ports.ts';
+import type { Chain } from './chain.ts';
+import type { AuditedCompaction } from './check-compactions.ts';
 import { type Fault, fault } from './fault.ts';
 
-/** An object of the lake that no commit names. */
+/** An object of the lake that no record names. */
 export interface Orphan extends ObjectInfo {
   /**
-   * Whether no commit can name it any more: the chain has passed its offsets. Until then a sink may be about to commit
-   * it.
+   * Whether no record can name it any more: the chain has passed its offsets. Until then somebody may be about to
+   * commit it.
    */
   readonly isPassed: boolean;
 }
 
 export interface ObjectAudit {
   readonly faults: readonly Fault[];
-  /** Keys that commits name and that are not there. */
+  /** Keys that records name and that are not there. */
   readonly missing: ReadonlySet<string>;
   readonly orphans: readonly Orphan[];
 }
 
-/** `<partition>-<first>-<last>-<hash>.<extension>`, in whatever folder. */
-const OBJECT_NAME = /(?:^|\/)(\d+)-(\d+)-(\d+)-[0-9a-f]+\.(?:parquet|jsonl)$/;
-const KEYS_PER_PAGE = 1_000;
-
-interface Named {
+/** What a record says of an object that it names. */
+interface NamedObject {
   readonly bytes: number;
   readonly rows: number;
-  readonly owner: ChainCommit;
+  readonly namedBy: string;
+  readonly range: OffsetRange;
 }
 
+/** `<partition>-<first>-<last>-<hash>.<extension>`, in whatever folder; that of a compaction says so. */
+const OBJECT_NAME = /(?:^|\/)(compacted-)?(\d+)-(\d+)-(\d+)-[0-9a-f]+\.(?:parquet|jsonl)$/;
+
 /**
- * Lists the lake once. Memory: the names of the commits' objects.
- * @param isWhole whether `chains` hold all commits there are; only then is it known what is an orphan.
+ * Lists the lake once. Memory: the names of the objects that records name.
+ * @param isWhole whether these are all records there are; only then is it known what is an orphan.
  */
 export async function checkObjects(
   lake: ObjectStore,
   chains: readonly Chain[],
+  compactions: readonly AuditedCompaction[],
   isWhole: boolean,
 ): Promise<ObjectAudit> {
-  const named = namedObjects(chains);
-  const ends = new Map(chains.map(({ partition, end }) => [partition, end]));
+  const named = new Map([...namedByCommits(chains), ...namedByCompactions(compactions)]);
+  const isPassed = passedNames(chains, compactions);
   const faults: Fault[] = [];
   const orphans: Orphan[] = [];
   for (const prefix of [DATA_PREFIX, REJECTED_PREFIX]) {
@@ -50,7 +54,7 @@ export async function checkObjects(
       if (expected && expected.bytes !== object.bytes) {
         faults.push(wrongObject('BAD_FILE', object.key, expected, `has ${object.bytes} bytes, not ${expected.bytes}`));
       } else if (!expected && isWhole) {
-        orphans.push({ ...object, isPassed: isPassed(object.key, ends) });
+        orphans.push({ ...object, isPassed: isPassed(object.key) });
       }
     }
   }
@@ -60,51 +64,53 @@ export async function checkObjects(
   return { faults, missing: new Set(named.keys()), orphans };
 }
 
-function namedObjects(chains: readonly Chain[]): Map<string, Named> {
-  const named = new Map<string, Named>();
-  for (const owner of chains.flatMap(({ commits }) => commits)) {
-    const { files, rejected } = owner.commit;
+function* namedByCommits(chains: readonly Chain[]): Generator<[string, NamedObject]> {
+  for (const { key: namedBy, commit } of chains.flatMap(({ commits }) => commits)) {
+    const { partition, first, last, files, rejected } = commit;
+    const range = { partition, first, next: last + 1 };
     for (const { key, bytes, rows } of files) {
-      named.set(key, { bytes, rows, owner });
+      yield [key, { bytes, rows, namedBy, range }];
     }
     if (rejected) {
-      named.set(rejected.key, { bytes: rejected.bytes, rows: rejected.count, owner });
+      yield [rejected.key, { bytes: rejected.bytes, rows: rejected.count, namedBy, range }];
     }
   }
-  return named;
+}
+
+/** The rows of a compaction's file are in the commits' files too: without it nothing is lost. */
+function* namedByCompactions(compactions: readonly AuditedCompaction[]): Generator<[string, NamedObject]> {
+  for (const { key: namedBy, compaction } of compactions) {
+    const { partition, start, next, files } = compaction;
+    for (const { key, bytes } of files.filter((file) => OBJECT_NAME.exec(file.key)?.[1] !== undefined)) {
+      yield [key, { bytes, rows: 0, namedBy, range: { partition, first: start, next } }];
+    }
+  }
+}
+
+function passedNames(chains: readonly Chain[], compactions: readonly AuditedCompaction[]): (key: string) => boolean {
+  const commitEnds = new Map(chains.map(({ partition, end }) => [partition, end]));
+  const compactionEnds = new Map<number, number>();
+  for (const { partition, next } of compactions.map(({ compaction }) => compaction)) {
+    compactionEnds.set(partition, Math.max(compactionEnds.get(partition) ?? 0, next));
+  }
+  return (key) => {
+    const [, compacted, partition, first] = OBJECT_NAME.exec(key) ?? [];
+    const ends = compacted === undefined ? commitEnds : compactionEnds;
+    return partition !== undefined && (ends.get(Number(partition)) ?? 0) > Number(first);
+  };
 }
 
 function wrongObject(
   kind: 'MISSING_FILE' | 'BAD_FILE',
   key: string,
-  { rows, owner: { key: commitKey, commit } }: Named,
+  { rows, namedBy, range }: NamedObject,
   reason: string,
 ): Fault {
-  const { partition, first, last } = commit;
-  const message = `"${key}" of the commit "${commitKey}" ${reason}`;
-  return fault(kind, message, { partition, first, next: last + 1, lost: rows });
-}
-
-function isPassed(key: string, ends: ReadonlyMap<number, number>): boolean {
-  const [, partition, first] = OBJECT_NAME.exec(key) ?? [];
-  return partition !== undefined && (ends.get(Number(partition)) ?? 0) > Number(first);
-}
-
-async function* listAll(lake: ObjectStore, prefix: string): AsyncGenerator<ObjectInfo> {
-  let startAfter: string | undefined;
-  for (;;) {
-    const range = { prefix, keysMax: KEYS_PER_PAGE };
-    const page = await lake.list(startAfter === undefined ? range : { ...range, startAfter });
-    yield* page;
-    startAfter = page.at(-1)?.key;
-    if (page.length < KEYS_PER_PAGE) {
-      return;
-    }
-  }
+  return fault(kind, `"${key}", which "${namedBy}" names, ${reason}`, { ...range, lost: rows });
 }
 
 /**
- * Deletes orphans that are older than the grace and that no commit can name any more.
+ * Deletes orphans that are older than the grace and that no record can name any more.
  * @param olderThan milliseconds since the epoch.
  * @returns those that were deleted.
  */

@@ -14,6 +14,8 @@ export type FaultKind =
   /** An object that a commit names is not there, or is not what the commit says. */
   | 'MISSING_FILE'
   | 'BAD_FILE'
+  /** A compaction that does not stand for its commits; the commits themselves are whole. */
+  | 'BAD_COMPACTION'
   /** A commit that was not loaded in time, or whose rows are there without its entry in the ledger. */
   | 'NOT_LOADED'
   | 'NOT_IN_LEDGER'
