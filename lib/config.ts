@@ -119,6 +119,25 @@ export const DRAIN_LIMITS = {
 /** How functions sign in to the cluster: Kafka client properties. */
 export const KAFKA_IAM_PROPERTIES = 'security.protocol=SASL_SSL\nsasl.mechanism=AWS_MSK_IAM';
 
+/** What all topics have in common. */
+export const TOPIC = {
+  /** Kafka's own default, which the proxy's limit of a record leaves room in. */
+  messageBytesMax: 1_048_588,
+} as const;
+
+/** Pollers of their own, which a contract may ask for, are paid by the group that shares them. */
+export const POLLERS = { groups: 4, mappingsOfGroupMax: 100 } as const;
+
+/** What becomes of objects in a lake, in days. */
+export const LAKE = {
+  brokenUploadDays: 1,
+  /** How long a deleted object can be had back. */
+  undeleteDays: 30,
+  /** Dead letters are replayed soon or hardly ever. S3 leaves what is smaller than 128 KB where it is. */
+  rejectedToInfrequentDays: 30,
+  manifestDays: 7,
+} as const;
+
 /** How commit messages become batches. */
 export const LOADER_TRIGGER = {
   batchSize: 10,

@@ -1,10 +1,39 @@
 /** The event's bucket: data files, commit records and rejected records. */
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket } from 'aws-cdk-lib/aws-s3';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type CfnBucket,
+  type LifecycleRule,
+  StorageClass,
+} from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import { Aws, RemovalPolicy } from 'aws-cdk-lib/core';
+import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { COMMIT_PREFIX } from '../../pipeline/contract/names.ts';
+import { COMMIT_PREFIX, MANIFEST_PREFIX, REJECTED_PREFIX } from '../../pipeline/contract/names.ts';
+import { LAKE } from '../config.ts';
+
+/**
+ * Nothing that a commit names ever expires. Files are never overwritten, so versions cost nothing until something is
+ * deleted, which can then be undone for a while.
+ */
+const LIFECYCLE: LifecycleRule[] = [
+  {
+    id: 'WhatNobodyNeeds',
+    abortIncompleteMultipartUploadAfter: Duration.days(LAKE.brokenUploadDays),
+    noncurrentVersionExpiration: Duration.days(LAKE.undeleteDays),
+    expiredObjectDeleteMarker: true,
+  },
+  {
+    id: 'RarelyRead',
+    prefix: REJECTED_PREFIX,
+    transitions: [
+      { storageClass: StorageClass.INFREQUENT_ACCESS, transitionAfter: Duration.days(LAKE.rejectedToInfrequentDays) },
+    ],
+  },
+  { id: 'LoadManifests', prefix: MANIFEST_PREFIX, expiration: Duration.days(LAKE.manifestDays) },
+];
 
 /** Outlives its stack. Every new commit record is announced to the queue, at least once. */
 export class Lake extends Construct {
@@ -16,6 +45,8 @@ export class Lake extends Construct {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       encryption: BucketEncryption.S3_MANAGED,
       enforceSSL: true,
+      versioned: true,
+      lifecycleRules: LIFECYCLE,
       removalPolicy: RemovalPolicy.RETAIN,
     });
     this.bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);

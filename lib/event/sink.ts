@@ -14,6 +14,7 @@ import { NETWORK_INTERFACES, NodeFunction, type Permission } from '../node-funct
 import { platformValue } from '../platform-values.ts';
 import type { ContractAsset } from './contract-asset.ts';
 import { joinKafkaNetwork, kafkaEnvironment, readTopic } from './kafka-reader.ts';
+import { pollerConfig } from './pollers.ts';
 import type { Schedules } from './schedules.ts';
 
 /** What the sink reads, and where it writes. */
@@ -59,6 +60,7 @@ export class Sink extends Construct {
       startingPosition: 'TRIM_HORIZON',
       batchSize: SINK_BATCH_SIZE,
       maximumBatchingWindowInSeconds: windowSeconds,
+      ...pollerConfig(contract),
     });
     mapping.addResourceDependency(topic);
     return resource.functionName;

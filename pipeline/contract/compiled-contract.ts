@@ -22,6 +22,8 @@ export interface CompiledContract {
   };
   /** How old a record may grow before it is in the lake, in seconds; it chooses the sink's trigger. */
   readonly freshnessSeconds: number;
+  /** Pollers of its own for the trigger `stream`; absent leaves them to Lambda, which are slower to grow and free. */
+  readonly sink?: { readonly pollersMax: number };
   readonly lake: {
     /** Columns of the newest version, or `year`, `month`, `day`, `hour` of `_time` in UTC; empty puts all files in one folder. */
     readonly partitionBy: readonly string[];

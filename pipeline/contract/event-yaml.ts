@@ -15,6 +15,7 @@ export interface EventYaml {
   readonly eventTimeField: string | null;
   readonly topic: { readonly partitions: number; readonly retentionHours: number };
   readonly freshnessSeconds: number;
+  readonly sink?: NonNullable<CompiledContract['sink']>;
   readonly lake: CompiledContract['lake'];
   readonly warehouse: CompiledContract['warehouse'];
 }
@@ -85,6 +86,7 @@ function withDefaults(written: WrittenYaml, event: string): EventYaml {
     eventTimeField: written.eventTimeField ?? null,
     topic: { partitions: written.topic?.partitions ?? 3, retentionHours: written.topic?.retentionHours ?? 168 },
     freshnessSeconds: written.freshnessSeconds ?? 30,
+    ...(written.sink && { sink: written.sink }),
     lake: { partitionBy: written.lake?.partitionBy ?? [], openPartitionsMax: written.lake?.openPartitionsMax ?? 50 },
     warehouse: { target: written.warehouse?.target ?? 'duckdb', table: written.warehouse?.table ?? tableName(event) },
   };

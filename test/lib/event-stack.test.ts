@@ -62,9 +62,13 @@ test('eventTopic keeps the topic when its stack is deleted or the topic replaced
   expect(only(template, 'AWS::MSK::Topic')).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
 });
 
-test('eventTopic encodes the retention in the form of a properties file', () => {
+test('eventTopic encodes its configuration in the form of a properties file', () => {
   const { Properties } = only(template, 'AWS::MSK::Topic');
-  expect(Buffer.from(String(Properties['Configs']), 'base64').toString()).toBe('retention.ms=604800000');
+  expect(Buffer.from(String(Properties['Configs']), 'base64').toString().split('\n')).toEqual([
+    'cleanup.policy=delete',
+    'retention.ms=604800000',
+    'max.message.bytes=1048588',
+  ]);
   expect(Properties).toMatchObject({ TopicName: 'order_created', PartitionCount: 3, ReplicationFactor: 3 });
 });
 
@@ -111,6 +115,32 @@ test('Lake is encrypted, closed to the public, and refuses plain HTTP', () => {
   });
   expect(Properties['BucketEncryption']).toBeDefined();
   expect(JSON.stringify(only(template, 'AWS::S3::BucketPolicy'))).toContain('"aws:SecureTransport":"false"');
+});
+
+test('Lake lets nothing expire that a commit names, and gives deleted objects back for a while', () => {
+  const { Properties } = only(template, 'AWS::S3::Bucket');
+  const { Rules } = Properties['LifecycleConfiguration'] as { Rules: Array<Record<string, unknown>> };
+  expect(Rules.filter((rule) => 'ExpirationInDays' in rule).map(({ Prefix }) => Prefix)).toEqual(['manifests/']);
+  expect(Rules[0]).toMatchObject({
+    AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+    NoncurrentVersionExpiration: { NoncurrentDays: 30 },
+    ExpiredObjectDeleteMarker: true,
+  });
+  expect(Properties['VersioningConfiguration']).toEqual({ Status: 'Enabled' });
+});
+
+test('Sink has pollers of its own, in a group by the hash of the name, only where the contract asks for them', () => {
+  const mapping = (of: CompiledContract) => {
+    const ownApp = testApp();
+    new EventStack(ownApp, of);
+    return only(maskedTemplate(ownApp, 'Event-order-created'), 'AWS::Lambda::EventSourceMapping', 'Sink').Properties;
+  };
+  expect(mapping(contract)).not.toHaveProperty('ProvisionedPollerConfig');
+  expect(mapping({ ...contract, sink: { pollersMax: 4 } })['ProvisionedPollerConfig']).toEqual({
+    MinimumPollers: 1,
+    MaximumPollers: 4,
+    PollerGroupName: expect.stringMatching(/^headrace-[0-3]$/),
+  });
 });
 
 test('Lake announces commits, and only commits, to the load queue, whose policy is there first', () => {
