@@ -31,7 +31,7 @@ const batch = (partition: number, start: number): KafkaRecord[] =>
   values.map((value, row) => kafkaRecord(start + row, { partition, value }));
 
 const folder = mkdtempSync(join(tmpdir(), 'headrace-bench-'));
-const aws = spawn(process.execPath, ['bench/exactly-once/aws-process.ts', folder], {
+const aws = spawn(process.execPath, ['bench/aws-process.ts', folder], {
   stdio: ['pipe', 'pipe', 'inherit'],
 });
 const [url] = (await once(aws.stdout, 'data')) as [Buffer];

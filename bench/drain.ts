@@ -1,0 +1,96 @@
+/**
+ * `node bench/drain.ts [records]`: a backlog of orders in the embedded broker, drained in one run by one process with the
+ * limits of `lib/config.ts`. Memory must not grow with the backlog: it stays below 512 MB for 10,000,000 records.
+ * 1,000,000 by default.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Producer } from '@platformatic/kafka';
+import { Kafka, logLevel } from 'kafkajs';
+import { DRAIN_LIMITS } from '../lib/config.ts';
+import { ORDER_VERSION_ID, orderData } from '../test/pipeline/ingest/order-events.ts';
+import { framed } from '../test/pipeline/sink/order-records.ts';
+
+const TOPIC = 'order_created';
+const PARTITIONS = 3;
+const BATCH = 1_000;
+const MEMORY_MB_MAX = 512;
+const records = Number(process.argv[2] ?? 1_000_000);
+const commitInputMb = String(process.argv[3] ?? DRAIN_LIMITS.commitInputMb);
+
+const folder = mkdtempSync(join(tmpdir(), 'headrace-bench-'));
+
+function start(script: string, ...args: string[]): ChildProcess {
+  return spawn(process.execPath, [script, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+}
+
+async function firstLine(child: ChildProcess): Promise<string> {
+  const lines = createInterface(child.stdout as NonNullable<ChildProcess['stdout']>);
+  const failed = once(child, 'exit').then(([code]) => {
+    throw new Error(`A process of the bench ended with ${code}`);
+  });
+  const [line] = await Promise.race([once(lines, 'line'), failed]);
+  failed.catch(() => undefined);
+  return String(line);
+}
+
+async function fillTopic(bootstrap: string): Promise<number> {
+  const admin = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: PARTITIONS }], waitForLeaders: true });
+  await admin.disconnect();
+  const producer = new Producer({ clientId: 'bench', bootstrapBrokers: [bootstrap] });
+  const items = Array.from({ length: 3 }, (_, item) => ({ sku: `sku-${item}`, quantity: item + 1, price_cents: 499 }));
+  const headers = new Map(
+    [['ce_type', 'order_created']].map(([name, text]) => [Buffer.from(name ?? ''), Buffer.from(text ?? '')]),
+  );
+  let inputBytes = 0;
+  for (let first = 0; first < records; first += BATCH) {
+    const messages = Array.from({ length: Math.min(BATCH, records - first) }, (_, index) => {
+      const order = orderData({ order_id: `order-${first + index}`, customer_id: (first + index) % 100_000, items });
+      const value = Buffer.from(framed(order, ORDER_VERSION_ID));
+      inputBytes += value.length;
+      return { topic: TOPIC, partition: (first / BATCH) % PARTITIONS, value, headers };
+    });
+    await producer.send({ acks: -1, messages });
+  }
+  await producer.close();
+  return inputBytes;
+}
+
+const broker = start('test/local/kafka/broker-process.ts', join(folder, 'kafka'));
+const { bootstrap } = JSON.parse(await firstLine(broker)) as { bootstrap: string };
+const aws = start('bench/aws-process.ts', folder);
+const endpoint = await firstLine(aws);
+const inputBytes = await fillTopic(bootstrap);
+const drain = start(
+  'bench/drain/drain-process.ts',
+  bootstrap,
+  endpoint,
+  commitInputMb,
+  String(DRAIN_LIMITS.parallelPartitions),
+);
+const taken = JSON.parse(await firstLine(drain));
+broker.kill('SIGKILL');
+aws.stdin?.end();
+await Promise.all([once(broker, 'exit'), once(aws, 'exit')]);
+rmSync(folder, { recursive: true });
+
+console.table([
+  {
+    records: taken.rows,
+    'input MB': Math.round(inputBytes / 1e6),
+    'files MB': Math.round(taken.bytes / 1e6),
+    commits: taken.commits,
+    'records/s': Math.round(taken.rows / taken.seconds),
+    'CPU s / M': +((taken.cpuSeconds / taken.rows) * 1e6).toFixed(2),
+    'idle MB': Math.round(taken.idleMb),
+    'peak MB': Math.round(taken.peakMb),
+    'of the limit': `${Math.round((taken.peakMb / MEMORY_MB_MAX) * 100)} %`,
+  },
+]);
+process.exit(taken.rows === records && taken.behind === 0 ? 0 : 1);
