@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
 import { CommandError } from '../cli/command-error.ts';
+import type { Place } from '../cli/connect-event.ts';
 import {
   type KafkaConnection,
   kafkaConfig,
@@ -33,9 +34,21 @@ const USAGE = `Usage: headrace <command> [options]
             --batch N            events in a request            (100)
             --assembly DIR       synthesized stacks, instead of synthesizing
   check   compile every contract in schemas/ and say what is wrong
+  audit EVENT         compare Kafka, the lake and the warehouse; exits with 1 when anything is lost or duplicated
+            --dir DIR            data folder of headrace start  (.headrace/laptop), or
+            --aws                the account and region of the environment
+            --from, --to TIME    only commits with records of that time, in ISO 8601
+            --files              read every data file too
+            --no-kafka           leave Kafka out
+            --remove-orphans     delete objects that no commit names
+            --grace HOURS        and that are older             (24)
+            --json
 `;
 
 const TEXT = { type: 'string' } as const;
+const FLAG = { type: 'boolean' } as const;
+/** Where an event is deployed. */
+const PLACE_OPTIONS = { dir: TEXT, aws: FLAG } as const;
 const KAFKA_OPTIONS = { brokers: TEXT, 'kafka-config': TEXT } as const;
 
 async function main(): Promise<number> {
@@ -62,6 +75,30 @@ async function main(): Promise<number> {
       const { cost } = await import('../cli/cost.ts');
       const [bytes, eventsPerRequest] = [positiveNumber('--size', size), positiveNumber('--batch', batch)];
       return cost({ assembly, rates: rate, bytes, eventsPerRequest });
+    }
+    case 'audit': {
+      const options = {
+        ...PLACE_OPTIONS,
+        from: TEXT,
+        to: TEXT,
+        grace: TEXT,
+        files: FLAG,
+        'no-kafka': FLAG,
+        'remove-orphans': FLAG,
+        json: FLAG,
+      } as const;
+      const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
+      return (await import('../cli/audit.ts')).auditEvent({
+        event: onlyEvent(positionals),
+        place: placeOf(values),
+        from: instant(values.from),
+        to: instant(values.to),
+        json: values.json ?? false,
+        files: values.files ?? false,
+        kafka: values['no-kafka'] !== true,
+        removeOrphans: values['remove-orphans'] ?? false,
+        graceMs: hoursMs(values.grace ?? '24'),
+      });
     }
     case 'check':
       return (await import('../cli/check.ts')).check();
@@ -104,6 +141,32 @@ function readConfig(file: string): string {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+const placeOf = ({ dir = '.headrace/laptop', aws }: { dir?: string | undefined; aws?: boolean | undefined }): Place =>
+  aws ? 'aws' : { dir };
+
+function onlyEvent([event, ...others]: readonly string[]): string {
+  if (event === undefined || others.length > 0) {
+    throw new CommandError('Say which event: its folder in schemas/, such as order_created');
+  }
+  return event;
+}
+
+function instant(text: string | undefined): number | undefined {
+  const time = text === undefined ? undefined : Date.parse(text);
+  if (Number.isNaN(time)) {
+    throw new CommandError(`Cannot use "${text}" as a time: allowed is ISO 8601, such as 2026-11-20T12:00:00Z`);
+  }
+  return time;
+}
+
+function hoursMs(text: string): number {
+  const hours = Number(text);
+  if (text.trim() === '' || !(hours >= 0)) {
+    throw new CommandError(`Cannot use "${text}" as hours: allowed are numbers from 0`);
+  }
+  return hours * 3_600_000;
+}
+
 function portNumber(text: string): number {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
@@ -131,7 +194,8 @@ async function exitCode(): Promise<number> {
       error instanceof Error &&
       (EXPECTED.has(error.name) || ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')));
     console.error(expected ? error.message : error);
-    return 1;
+    // An audit's 1 says that something is lost or duplicated.
+    return process.argv[2] === 'audit' ? 2 : 1;
   }
 }
 
