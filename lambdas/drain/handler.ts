@@ -1,6 +1,5 @@
 /** The sink behind a schedule: a thin host over `pipeline/sink/drain`. */
 import type { Context } from 'aws-lambda';
-import { kafkaConfig } from '../../pipeline/adapters/kafka-connection.ts';
 import { kafkaTopicReader } from '../../pipeline/adapters/kafka-topic-reader.ts';
 import { s3ObjectStore } from '../../pipeline/adapters/s3-object-store.ts';
 import { readCompiledContract } from '../../pipeline/contract/read-compiled-contract.ts';
@@ -30,7 +29,7 @@ export async function handler(
   const { event } = contract;
   const log = jsonLog({ event, requestId: awsRequestId });
   // Between two runs the environment is frozen, which no connection survives.
-  const reader = kafkaTopicReader(kafkaConfig(connection));
+  const reader = kafkaTopicReader(connection);
   try {
     const behind = await drainTopic(
       {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { generateAuthToken } from 'aws-msk-iam-sasl-signer-js';
-import { type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
+import type { KafkaConfig, SASLOptions } from 'kafkajs';
 
 export interface KafkaConnection {
   /** `host:port` pairs, separated by commas. */
@@ -14,11 +14,34 @@ export interface KafkaConnection {
   readonly clientProperties: string;
 }
 
+/** A connection as parsed: where the brokers are, and how to reach any of them. */
+export interface KafkaAccess {
+  readonly brokers: readonly BrokerAddress[];
+  /** Undefined is plaintext. `ca` are PEM certificates; without it, the authorities that Node knows are trusted. */
+  readonly tls: { readonly ca?: string } | undefined;
+  /** Undefined where nobody signs in. */
+  readonly login: KafkaLogin | undefined;
+}
+
+export interface BrokerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export type KafkaLogin =
+  | {
+      readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
+      readonly username: string;
+      readonly password: string;
+    }
+  /** `token` gives a fresh one at each call. */
+  | { readonly mechanism: 'OAUTHBEARER'; readonly token: () => Promise<string> };
+
 /** The properties of a broker that wants neither TLS nor a login. */
 export const PLAINTEXT = 'security.protocol=PLAINTEXT';
 
-const PROTOCOLS = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'];
-const MECHANISMS = ['AWS_MSK_IAM', 'PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'];
+const PROTOCOLS = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'] as const;
+const MECHANISMS = ['AWS_MSK_IAM', 'PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const;
 /** As in `b-1.headrace.a1b2c3.c4.kafka.us-east-1.amazonaws.com:9098`. */
 const MSK_REGION = /\.kafka(?:-serverless)?\.([a-z0-9-]+)\.amazonaws\.com/;
 /** Kafka's names, and librdkafka's for what it spells otherwise. */
@@ -32,18 +55,32 @@ const PROPERTIES = [
 ];
 
 /**
- * The part of a kafkajs configuration that says where the brokers are and how to sign in.
+ * Reads the client properties.
  * @throws Error of one line for a property or value that is not known, or a file that cannot be read. Secrets are not
  * part of its message.
  */
-export function kafkaConfig({ brokers, clientProperties }: KafkaConnection): KafkaConfig {
+export function kafkaAccess({ brokers, clientProperties }: KafkaConnection): KafkaAccess {
   const properties = parseProperties(clientProperties);
   const protocol = oneOf(properties, 'security.protocol', PROTOCOLS) ?? 'PLAINTEXT';
   return {
-    brokers: brokers.split(','),
-    logLevel: logLevel.NOTHING,
-    ...(protocol.endsWith('SSL') ? { ssl: tlsOptions(properties) } : {}),
-    ...(protocol.startsWith('SASL') ? { sasl: saslOptions(properties, brokers) } : {}),
+    brokers: brokers.split(',').map(parseAddress),
+    tls: protocol.endsWith('SSL') ? tlsOptions(properties) : undefined,
+    login: protocol.startsWith('SASL') ? loginOf(properties, brokers) : undefined,
+  };
+}
+
+/**
+ * The part of a kafkajs configuration that says where the brokers are and how to sign in.
+ * @throws Error as `kafkaAccess` does.
+ */
+export function kafkaConfig(connection: KafkaConnection): KafkaConfig {
+  const { tls, login } = kafkaAccess(connection);
+  return {
+    brokers: connection.brokers.split(','),
+    // `logLevel.NOTHING`, whose import would load all of kafkajs for those who only want `kafkaAccess`.
+    logLevel: 0,
+    ...(tls === undefined ? {} : { ssl: tls.ca === undefined ? true : { ca: tls.ca } }),
+    ...(login === undefined ? {} : { sasl: saslOptions(login) }),
   };
 }
 
@@ -67,17 +104,28 @@ function parseProperties(text: string): Map<string, string> {
   return properties;
 }
 
-function oneOf(properties: ReadonlyMap<string, string>, name: string, allowed: readonly string[]): string | undefined {
-  const value = properties.get(name);
-  if (value !== undefined && !allowed.includes(value)) {
-    throw new Error(`Cannot connect to Kafka by ${name} "${value}": allowed are ${allowed.join(', ')}`);
-  }
-  return value;
+function parseAddress(broker: string): BrokerAddress {
+  const [, host, port] = /^\[?([^\]]+?)\]?:(\d+)$/.exec(broker.trim()) ?? [];
+  if (host === undefined) throw new Error(`Cannot connect to Kafka at "${broker}": allowed is host:port`);
+  return { host, port: Number(port) };
 }
 
-function tlsOptions(properties: ReadonlyMap<string, string>): true | { ca: string } {
+function oneOf<T extends string>(
+  properties: ReadonlyMap<string, string>,
+  name: string,
+  allowed: readonly T[],
+): T | undefined {
+  const value = properties.get(name);
+  const known = allowed.find((one) => one === value);
+  if (value !== undefined && known === undefined) {
+    throw new Error(`Cannot connect to Kafka by ${name} "${value}": allowed are ${allowed.join(', ')}`);
+  }
+  return known;
+}
+
+function tlsOptions(properties: ReadonlyMap<string, string>): { ca?: string } {
   const path = properties.get('ssl.ca.location');
-  if (path === undefined) return true;
+  if (path === undefined) return {};
   try {
     return { ca: readFileSync(path, 'utf8') };
   } catch (error) {
@@ -86,7 +134,7 @@ function tlsOptions(properties: ReadonlyMap<string, string>): true | { ca: strin
   }
 }
 
-function saslOptions(properties: ReadonlyMap<string, string>, brokers: string): SASLOptions {
+function loginOf(properties: ReadonlyMap<string, string>, brokers: string): KafkaLogin {
   const mechanism = oneOf(properties, 'sasl.mechanism', MECHANISMS);
   if (mechanism === 'AWS_MSK_IAM') {
     const region = MSK_REGION.exec(brokers)?.[1];
@@ -95,8 +143,7 @@ function saslOptions(properties: ReadonlyMap<string, string>, brokers: string): 
         `Cannot sign in with IAM to "${brokers}": allowed are brokers of MSK, whose names tell the region`,
       );
     }
-    const oauthBearerProvider = async () => ({ value: (await generateAuthToken({ region })).token });
-    return { mechanism: 'oauthbearer', oauthBearerProvider };
+    return { mechanism: 'OAUTHBEARER', token: async () => (await generateAuthToken({ region })).token };
   }
   const jaas = properties.get('sasl.jaas.config') ?? '';
   const username = properties.get('sasl.username') ?? /\busername="([^"]*)"/.exec(jaas)?.[1];
@@ -104,7 +151,16 @@ function saslOptions(properties: ReadonlyMap<string, string>, brokers: string): 
   if (mechanism === undefined || username === undefined || password === undefined) {
     throw new Error('Cannot sign in to Kafka: SASL needs sasl.mechanism, sasl.username and sasl.password');
   }
-  switch (mechanism) {
+  return { mechanism, username, password };
+}
+
+function saslOptions(login: KafkaLogin): SASLOptions {
+  if (login.mechanism === 'OAUTHBEARER') {
+    const { token } = login;
+    return { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: await token() }) };
+  }
+  const { username, password } = login;
+  switch (login.mechanism) {
     case 'SCRAM-SHA-256':
       return { mechanism: 'scram-sha-256', username, password };
     case 'SCRAM-SHA-512':

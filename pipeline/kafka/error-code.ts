@@ -66,6 +66,7 @@ export const errorCode = {
   fencedLeaderEpoch: 74,
   unknownLeaderEpoch: 75,
   unsupportedCompressionType: 76,
+  offsetNotAvailable: 78,
   memberIdRequired: 79,
   groupMaxSizeReached: 81,
   fencedInstanceId: 82,
@@ -81,6 +82,11 @@ export const errorCode = {
 
 /** A name of the table above. */
 export type ErrorName = keyof typeof errorCode;
+
+/** The code's name, or `error 123` for one that the table does not have. */
+export function errorName(code: number): string {
+  return Object.entries(errorCode).find(([, one]) => one === code)?.[0] ?? `error ${code}`;
+}
 
 /** A request that Kafka answers with an error code: what handlers throw to answer for a whole request or topic. */
 export class KafkaError extends Error {

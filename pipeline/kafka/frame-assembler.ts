@@ -6,11 +6,9 @@ import { MalformedFrameError } from './wire-reader.ts';
 const frameBytesMax = 100 * 1024 * 1024;
 const lengthBytes = 4;
 
-/** A buffer up to this size is kept for the next frame. */
-const keptBytesMax = 4 * 1024 * 1024;
-
-/** Holds at most one frame. One that spans chunks is copied once, into a buffer that the next such frame uses again. */
+/** Holds at most one frame. One that spans chunks is copied once. */
 export class FrameAssembler {
+  readonly #keptBytesMax: number;
   readonly #length = Buffer.alloc(lengthBytes);
   #lengthFilled = 0;
   #buffer = Buffer.alloc(0);
@@ -18,7 +16,15 @@ export class FrameAssembler {
   #frameFilled = 0;
 
   /**
-   * The frames that `chunk` completes. Each belongs to the caller until it asks for the next one.
+   * Frames of up to `keptBytesMax` bytes share one buffer, and each belongs to the caller until it asks for the next
+   * one. With 0 each has memory of its own.
+   */
+  constructor(keptBytesMax: number) {
+    this.#keptBytesMax = keptBytesMax;
+  }
+
+  /**
+   * The frames that `chunk` completes.
    * @throws MalformedFrameError when a length is negative or over 100 MiB.
    */
   *push(chunk: Buffer): Generator<Buffer> {
@@ -58,7 +64,7 @@ export class FrameAssembler {
   }
 
   #bufferFor(bytes: number): Buffer {
-    if (bytes > keptBytesMax) return Buffer.allocUnsafeSlow(bytes);
+    if (bytes > this.#keptBytesMax) return Buffer.allocUnsafeSlow(bytes);
     if (bytes > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(bytes);
     return this.#buffer.subarray(0, bytes);
   }

@@ -9,8 +9,10 @@ const batchPrefixBytes = 12;
 const crcStart = 21;
 /** Within a marker's only record: after five one-byte fields and the key's version. */
 const markerTypeAt = 7;
-const compressionMask = 0x07;
-const logAppendTimeBit = 0x08;
+/** The bits of a batch's attributes that are its codec: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd. */
+export const compressionMask = 0x07;
+/** The bit that says that all records have the time of the append, `maxTimestamp`. */
+export const logAppendTimeBit = 0x08;
 const transactionalBit = 0x10;
 const controlBit = 0x20;
 

@@ -1,17 +1,26 @@
-/** The records inside a batch: read only to find a time and to compact, never on the way of produce and fetch. */
+/** The records inside a batch. */
 
 import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { batchHeaderBytes, buildBatch, readBatchHeader } from './record-batch.ts';
-import { WireReader } from './wire-reader.ts';
+import { unlz4 } from './lz4.ts';
+import { batchHeaderBytes, buildBatch, compressionMask, logAppendTimeBit, readBatchHeader } from './record-batch.ts';
+import { unsnappy } from './snappy.ts';
+import { MalformedFrameError, WireReader } from './wire-reader.ts';
 
-/** One record; `bytes` is its whole encoding, length included. */
+/** One record. Its buffers are views of the batch, or of what the batch was decompressed to. */
 export interface StoredRecord {
   readonly offset: number;
+  /** Milliseconds since the epoch. */
   readonly timestamp: number;
   readonly key: Buffer | null;
-  readonly hasValue: boolean;
+  readonly value: Buffer | null;
+  readonly headers: ReadonlyArray<readonly [name: string, value: Buffer]>;
+  /** Its whole encoding, length included. */
   readonly bytes: Buffer;
 }
+
+/** Bounds what a batch of a few kilobytes can make of itself: 128 times the largest message that topics take. */
+const decompressedBytesMax = 128 * 1024 * 1024;
+const noBytes = Buffer.alloc(0);
 
 /** Offset and time of the first record of `batch` at or after `timestamp` and `startOffset`. */
 export function firstRecordAt(
@@ -19,53 +28,77 @@ export function firstRecordAt(
   timestamp: number,
   startOffset: number,
 ): { readonly offset: number; readonly timestamp: number } | undefined {
-  const header = readBatchHeader(batch);
-  if (header === undefined) return undefined;
-  const records = readRecords(batch);
-  // Compressed with a codec this broker does not know: the batch's first record is the safe answer, never too late.
-  if (records === undefined)
-    return { offset: Math.max(header.baseOffset, startOffset), timestamp: header.baseTimestamp };
-  return records.find((record) => record.timestamp >= timestamp && record.offset >= startOffset);
+  return readRecords(batch).find((record) => record.timestamp >= timestamp && record.offset >= startOffset);
 }
 
-/** The records of a batch; undefined when it is compressed with Snappy or LZ4, which Node cannot read. */
-export function readRecords(batch: Buffer): readonly StoredRecord[] | undefined {
+/**
+ * The records of a whole batch, whatever its codec.
+ * @throws MalformedFrameError when the batch breaks its own encoding; Error of zlib, or RangeError, when it does not
+ * decompress.
+ */
+export function readRecords(batch: Buffer): readonly StoredRecord[] {
   const header = readBatchHeader(batch);
-  const content = decompress(batch.subarray(batchHeaderBytes), header?.compression ?? 0);
-  if (header === undefined || content === undefined) return undefined;
-  const isLogAppendTime = (header.attributes & 0x08) !== 0;
+  if (header === undefined) throw new MalformedFrameError('Cannot read records: the batch has no whole header');
+  const { baseOffset, baseTimestamp, maxTimestamp, recordCount } = header;
+  const hasOneTime = (header.attributes & logAppendTimeBit) !== 0;
+  const content = decompress(batch.subarray(batchHeaderBytes, header.bytes), header.compression);
   const reader = new WireReader(content, 0, false);
-  return Array.from({ length: header.recordCount }, () => {
+  const records: StoredRecord[] = [];
+  for (let count = 0; count < recordCount; count++) {
     const start = reader.position;
     const end = reader.varlong() + reader.position;
+    // Attributes, of which none is defined.
     reader.int8();
-    const createTime = header.baseTimestamp + reader.varlong();
-    const timestamp = isLogAppendTime ? header.maxTimestamp : createTime;
-    const offset = header.baseOffset + reader.varlong();
-    const keyLength = reader.varlong();
-    const key = keyLength < 0 ? null : reader.bytes(keyLength);
-    const hasValue = reader.varlong() >= 0;
+    const createTime = baseTimestamp + reader.varlong();
+    const offset = baseOffset + reader.varlong();
+    const key = field(reader);
+    const value = field(reader);
+    const headers = readHeaders(reader);
     reader.position = end;
-    return { offset, timestamp, key, hasValue, bytes: content.subarray(start, end) };
-  });
+    const timestamp = hasOneTime ? maxTimestamp : createTime;
+    records.push({ offset, timestamp, key, value, headers, bytes: content.subarray(start, end) });
+  }
+  return records;
 }
 
-/** The same batch with only `kept` of its records, at the same offsets and with the same codec. */
+/** The same batch with only `kept` of its records, at the same offsets and, where Node has it, with the same codec. */
 export function withRecords(batch: Buffer, kept: readonly StoredRecord[]): Buffer {
   const header = readBatchHeader(batch);
   if (header === undefined) throw new Error('Cannot rebuild a batch: it has no header');
   const content = Buffer.concat(kept.map(({ bytes }) => bytes));
-  return buildBatch({ ...header, recordCount: kept.length, records: compress(content, header.compression) });
+  const compressed = compress(content, header.compression);
+  const attributes = compressed === undefined ? header.attributes & ~compressionMask : header.attributes;
+  return buildBatch({ ...header, attributes, recordCount: kept.length, records: compressed ?? content });
 }
 
-function compress(content: Buffer, compression: number): Buffer {
+function field(reader: WireReader): Buffer | null {
+  const length = reader.varlong();
+  return length < 0 ? null : reader.bytes(length);
+}
+
+function readHeaders(reader: WireReader): StoredRecord['headers'] {
+  const count = reader.varlong();
+  const headers: Array<readonly [string, Buffer]> = [];
+  for (let at = 0; at < count; at++) {
+    const name = reader.bytes(reader.varlong()).toString('utf8');
+    headers.push([name, field(reader) ?? noBytes]);
+  }
+  return headers;
+}
+
+/** Undefined for a codec that Node cannot write. */
+function compress(content: Buffer, compression: number): Buffer | undefined {
   if (compression === 1) return gzipSync(content);
-  return compression === 4 ? zstdCompressSync(content) : content;
+  if (compression === 4) return zstdCompressSync(content);
+  return compression === 0 ? content : undefined;
 }
 
-function decompress(content: Buffer, compression: number): Buffer | undefined {
+function decompress(content: Buffer, compression: number): Buffer {
+  const limit = { maxOutputLength: decompressedBytesMax };
   if (compression === 0) return content;
-  if (compression === 1) return gunzipSync(content);
-  if (compression === 4) return zstdDecompressSync(content);
-  return undefined;
+  if (compression === 1) return gunzipSync(content, limit);
+  if (compression === 2) return unsnappy(content);
+  if (compression === 3) return unlz4(content);
+  if (compression === 4) return zstdDecompressSync(content, limit);
+  throw new MalformedFrameError(`Cannot read records: there is no codec ${compression}, 0 to 4 are known`);
 }

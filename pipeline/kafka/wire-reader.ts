@@ -67,13 +67,13 @@ export class WireReader {
     throw new MalformedFrameError(`Cannot read a varint at ${this.position}: it has more than 5 bytes`);
   }
 
-  /** A zigzag varint of at most 64 bits, as a number. */
+  /** A zigzag varint of at most 64 bits, as a number: exact up to 2^52 either way. */
   varlong(): number {
-    let low = 0n;
-    for (let shift = 0n; shift < 70n; shift += 7n) {
+    let value = 0;
+    for (let scale = 1; scale < 2 ** 64; scale *= 128) {
       const byte = this.buffer.readUInt8(this.#take(1));
-      low |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return Number((low >> 1n) ^ -(low & 1n));
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
     }
     throw new MalformedFrameError(`Cannot read a varlong at ${this.position}: it has more than 10 bytes`);
   }

@@ -26,7 +26,7 @@ export function acceptBatch(records: Buffer, settings: LogSettings, now: number)
   }
   if (!settings.logAppendTime) checkTimestamps(header, settings, now);
   if (!batchIsIntact(records)) throw new KafkaError('corruptMessage', 'Cannot append: the checksum does not match');
-  if (compacts && readRecords(records)?.some(({ key }) => key === null)) {
+  if (compacts && readRecords(records).some(({ key }) => key === null)) {
     throw new KafkaError('invalidRecord', 'Compacted topic cannot accept message without key');
   }
   return header;

@@ -45,10 +45,7 @@ export async function compactSegments(
   return endOffset;
 }
 
-/**
- * Reads `segments` in order until the key limit, and tells up to which offset the map is complete.
- * Batches compressed with Snappy or LZ4 are passed over: their records are kept and hide no others.
- */
+/** Reads `segments` in order until the key limit, and tells up to which offset the map is complete. */
 async function newestOffsets(
   segments: readonly Segment[],
   rules: CompactionRules,
@@ -61,7 +58,7 @@ async function newestOffsets(
       if (header === undefined) break;
       if (newest.size >= keysMax) return { newest, endOffset };
       if (!header.control && !rules.isAborted(header)) {
-        for (const { key, offset } of readRecords(batch) ?? []) {
+        for (const { key, offset } of readRecords(batch)) {
           if (key !== null) newest.set(key.toString('latin1'), offset);
         }
       }
@@ -73,18 +70,18 @@ async function newestOffsets(
 
 /** The batches of `segment` that compaction leaves, each whole or rebuilt at its old offsets. */
 async function* compacted(segment: Segment, newest: NewestOffsets, rules: CompactionRules): AsyncGenerator<Buffer> {
-  const isKept = ({ key, offset, hasValue }: StoredRecord) =>
+  const isKept = ({ key, offset, value }: StoredRecord) =>
     key !== null &&
     (newest.get(key.toString('latin1')) ?? offset) <= offset &&
-    (hasValue || !rules.dropsTombstones(offset));
+    (value !== null || !rules.dropsTombstones(offset));
   for await (const batch of batchesOf(segment, rules)) {
     const header = readBatchHeader(batch);
     if (header === undefined) return;
-    const records = header.control ? undefined : readRecords(batch);
-    if (records === undefined) {
+    if (header.control) {
       yield batch;
       continue;
     }
+    const records = readRecords(batch);
     const kept = rules.isAborted(header) ? [] : records.filter(isKept);
     if (kept.length === records.length) yield batch;
     else if (kept.length > 0) yield withRecords(batch, kept);

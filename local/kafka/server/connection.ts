@@ -10,6 +10,9 @@ import type { Faults } from './faults.ts';
 import { ReadBuffer } from './read-buffer.ts';
 import { type Answer, decodeRequest, encodeAnswer, handleRequest } from './request-router.ts';
 
+/** A connection keeps the memory of a request up to this size for the next. */
+const keptFrameBytesMax = 4 * 1024 * 1024;
+
 /** What every connection of a broker shares. */
 export interface ConnectionContext {
   readonly routes: ReadonlyMap<number, Route>;
@@ -26,7 +29,7 @@ export async function serveConnection(socket: Socket, context: ConnectionContext
   const authenticatedUntil = context.requiresAuthentication ? 0 : Number.POSITIVE_INFINITY;
   const session: Session = { mechanism: undefined, authenticatedUntil, readBuffer: new ReadBuffer() };
   const clientHost = `/${socket.remoteAddress ?? ''}`;
-  const assembler = new FrameAssembler();
+  const assembler = new FrameAssembler(keptFrameBytesMax);
   try {
     for await (const chunk of socket) {
       for (const frame of assembler.push(chunk as Buffer)) {

@@ -7,8 +7,12 @@
 import { spawnSync } from 'node:child_process';
 import { missingForApacheKafka, startApacheKafka } from './apache-kafka.ts';
 
-/** As patterns of Jest: the clients', the protocol's and the groups' suites, and the whole pipeline. */
-const suites = ['test/local/kafka/(protocol-|group-)?conformance', 'test/end-to-end'];
+/** As patterns of Jest: the clients', the protocol's and the groups' suites, the reader's, and the whole pipeline. */
+const suites = [
+  'test/local/kafka/(protocol-|group-)?conformance',
+  'test/pipeline/adapters/kafka-topic-reader.test',
+  'test/end-to-end',
+];
 const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
 
 async function main(paths: readonly string[]): Promise<number> {

@@ -3,12 +3,9 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { AnyApi, Api } from '../../../pipeline/kafka/api.ts';
+import { decodeAnswer, encodeRequest } from '../../../pipeline/kafka/client-frame.ts';
 import { FrameAssembler } from '../../../pipeline/kafka/frame-assembler.ts';
-import { WireReader } from '../../../pipeline/kafka/wire-reader.ts';
 import type { ReadOf, WireType, WriteOf } from '../../../pipeline/kafka/wire-type.ts';
-import { WireWriter } from '../../../pipeline/kafka/wire-writer.ts';
-
-const apiVersionsKey = 18;
 
 /** One connection; requests may be sent before earlier ones are answered. */
 export class RawClient {
@@ -35,13 +32,7 @@ export class RawClient {
     request: WriteOf<Request>,
   ): Promise<ReadOf<Response>> {
     this.send(api, version, request);
-    const answer = await this.receive();
-    const flexible = version >= api.flexibleFrom;
-    const reader = new WireReader(answer, version, flexible, 4);
-    if (flexible && api.key !== apiVersionsKey) reader.tags();
-    const body = api.response.read(reader) as ReadOf<Response>;
-    if (reader.remaining > 0) throw new Error(`${api.name} v${version}: ${reader.remaining} bytes left over`);
-    return body;
+    return decodeAnswer(api, version, await this.receive());
   }
 
   send(api: AnyApi, version: number, request: unknown): void {
@@ -74,20 +65,11 @@ export class RawClient {
 
 /** A request as it goes over the wire, without its length. */
 export function requestFrame(api: AnyApi, version: number, correlationId: number, request: unknown): Buffer {
-  const header = new WireWriter(0, false);
-  header.int16(api.key);
-  header.int16(version);
-  header.int32(correlationId);
-  header.int16(3);
-  header.bytes(Buffer.from('raw'));
-  const body = new WireWriter(version, version >= api.flexibleFrom);
-  if (body.flexible) body.uvarint(0);
-  api.request.write(body, request as never);
-  return Buffer.concat([...header.finish().buffers, ...body.finish().buffers]);
+  return Buffer.concat(encodeRequest(api, version, correlationId, 'raw', request as never));
 }
 
 async function* frames(socket: Socket): AsyncGenerator<Buffer, undefined> {
-  const assembler = new FrameAssembler();
+  const assembler = new FrameAssembler(0);
   try {
     for await (const chunk of socket) yield* assembler.push(chunk as Buffer);
   } catch {

@@ -51,9 +51,9 @@ function readAll(log: PartitionLog): readonly (readonly [number, string | null, 
     for (let at = 0; at < records.length; ) {
       const header = readBatchHeader(records, at);
       if (header === undefined) throw new Error('Cannot read a batch of the log');
-      for (const record of readRecords(records.subarray(at, at + header.bytes)) ?? []) {
+      for (const record of readRecords(records.subarray(at, at + header.bytes))) {
         if (record.offset >= offset && !header.control) {
-          all.push([record.offset, record.key?.toString() ?? null, record.hasValue]);
+          all.push([record.offset, record.key?.toString() ?? null, record.value !== null]);
         }
       }
       at += header.bytes;
