@@ -49,6 +49,7 @@ The pipeline runs. Send an event:
   Kafka      ${host.kafka.brokers}
   S3, SQS    ${host.awsEndpoint}
   warehouse  ${host.warehousePath} (DuckDB)
+  metrics    ${host.metricsUrl} (Prometheus)
   logs       ${dataDir}/logs
 
 Ctrl-C stops it; the data stays in ${dataDir}.`);

@@ -13,6 +13,7 @@ export interface HostRecord {
   /** Whether Kafka is the host's own broker, which ends with it. */
   readonly ownsKafka: boolean;
   readonly warehousePath: string;
+  readonly metricsUrl: string;
   /** Outputs by stack and id. */
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** SSM's parameters, which only the templates keep. */

@@ -17,6 +17,7 @@ import type { FunctionFault } from './lambda/function-faults.ts';
 import type { InvocationResult } from './lambda/invocation.ts';
 import type { LambdaFunction } from './lambda/lambda-function.ts';
 import { RuntimeApi } from './lambda/runtime-api.ts';
+import { startMetricsServer } from './metrics/metrics-server.ts';
 import type { Deployment } from './resources/deployment.ts';
 import { deployStack, type StackValues } from './template/deploy-stack.ts';
 import { resolve } from './template/intrinsics.ts';
@@ -49,6 +50,8 @@ export interface Host {
   readonly kafka: KafkaConnection;
   /** The DuckDB file; one process at a time may open it. */
   readonly warehousePath: string;
+  /** What the functions have counted since the start, for Prometheus. */
+  readonly metricsUrl: string;
   /** Outputs by stack and id. */
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Failures on demand, for tests of what the pipeline does about them. */
@@ -93,6 +96,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const values: StackValues = { outputs: {}, exports: new Map() };
     for (const { name, template } of stacks) await deployStack(name, template, values, deployment);
     await deployment.topics.close();
+    const metrics = await startMetricsServer(deployment.functions.map(({ definition }) => definition.logFile));
+    closers.push(() => metrics.close());
     for (const source of deployment.eventSources) await source.start();
     const origin = values.outputs[PLATFORM_STACK]?.['IngestUrl'] ?? '';
     const found = {
@@ -100,6 +105,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       awsEndpoint: deployment.aws.url,
       kafka: deployment.kafka,
       warehousePath: deployment.warehousePath,
+      metricsUrl: metrics.url,
       outputs: values.outputs,
     };
     const parameters = deployment.aws.parameters.values;

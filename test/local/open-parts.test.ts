@@ -23,6 +23,7 @@ const RECORD = {
   kafka: { brokers: '127.0.0.1:3', clientProperties: '' },
   ownsKafka: true,
   warehousePath: '/somewhere/warehouse.duckdb',
+  metricsUrl: '',
   outputs: { 'Event-order-created': { LakeBucketName: 'lake' } },
   parameters: { '/headrace/events/order_created': '{}' },
 };
