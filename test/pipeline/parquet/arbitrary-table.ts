@@ -50,6 +50,37 @@ export function everyLeafType(): readonly Column[] {
   );
 }
 
+const NESTINGS: readonly ((leaf: Column) => Column)[] = [
+  (leaf) => struct(leaf, false),
+  (leaf) => struct(leaf, true),
+  (leaf) => list(leaf, false),
+  (leaf) => list(leaf, true),
+  (leaf) => map(leaf, false),
+  (leaf) => map(leaf, true),
+  (leaf) => list(struct(leaf, true), true),
+  (leaf) => list(list(leaf, true), false),
+  (leaf) => map(list(leaf, false), true),
+  (leaf) => struct(map(struct(leaf, false), true), true),
+];
+
+/** A table with each leaf type, required and nullable, in each kind of nesting: 440 columns. */
+export function everyNesting(): readonly Column[] {
+  return numbered(NESTINGS.flatMap((nest) => everyLeafType().map(nest)));
+}
+
+function struct(field: Column, nullable: boolean): Column {
+  return { name: '', type: { kind: 'struct', fields: numbered([field]) }, nullable };
+}
+
+function list(element: Column, nullable: boolean): Column {
+  return { name: '', type: { kind: 'list', element: { ...element, name: 'element' } }, nullable };
+}
+
+function map(value: Column, nullable: boolean): Column {
+  const key: Column = { name: 'key', type: { kind: 'string' }, nullable: false };
+  return { name: '', type: { kind: 'map', key, value: { ...value, name: 'value' } }, nullable };
+}
+
 /** Values of a struct or row with these columns. */
 export function arbitraryStruct(columns: readonly Column[]): fc.Arbitrary<Record<string, unknown>> {
   return fc.record(Object.fromEntries(columns.map((column) => [column.name, arbitraryValue(column)])));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import type { Column } from '../../../../pipeline/contract/column.ts';
 import { ParquetWriter, type ParquetWriterOptions } from '../../../../pipeline/parquet/parquet-writer.ts';
-import { arbitraryStruct, arbitraryTable, everyLeafType, type Table } from '../arbitrary-table.ts';
+import { arbitraryStruct, arbitraryTable, everyLeafType, everyNesting, type Table } from '../arbitrary-table.ts';
 
 /** Writes `<name>.parquet` and `<name>.json` into the folder. @returns the names */
 export async function writeFixtures(folder: string): Promise<string[]> {
@@ -16,11 +16,29 @@ export async function writeFixtures(folder: string): Promise<string[]> {
     ['every-type-plain', everyType, { compression: 'uncompressed', pageRows: 50 }],
     ['every-type-delta', everyType, { deltaEncodings: true, pageRows: 130, bloomColumns: ['c22', 'c14'] }],
   ];
+  const nestings = everyNesting();
+  const everyPlace = { columns: nestings, rows: fc.sample(arbitraryStruct(nestings), { numRuns: 40, seed: 4 }) };
+  fixtures.push(['every-nesting', everyPlace, {}]);
+  fixtures.push(['every-nesting-delta', everyPlace, { deltaEncodings: true, pageRows: 7, compression: 'snappy' }]);
+  fixtures.push(['sorted', sortedText(), { deltaEncodings: true, pageRows: 100, bloomColumns: ['id'] }]);
   for (const [i, table] of fc.sample(arbitraryTable(60, 3), { numRuns: 60, seed: 5 }).entries()) {
     fixtures.push([`nested-${i}`, table, { pageRows: 1 + i, rowGroupBytes: i % 2 === 0 ? 1000 : 2 ** 20 }]);
   }
   for (const [name, table, options] of fixtures) await writeFixture(folder, name, table, options);
   return fixtures.map(([name]) => name);
+}
+
+/** Text that begins as its neighbours do, which is what DELTA_BYTE_ARRAY is for. */
+function sortedText(): Table {
+  const columns: Column[] = [
+    { name: 'id', type: { kind: 'string' }, nullable: false },
+    { name: 'raw', type: { kind: 'bytes' }, nullable: true },
+  ];
+  const rows = Array.from({ length: 700 }, (_, i) => {
+    const id = `https://example.com/größe/${String(i * i).padStart(7, '0')}`;
+    return { id, raw: i % 9 === 0 ? null : Buffer.concat([Buffer.from([0xff]), Buffer.from(id)]) };
+  });
+  return { columns, rows };
 }
 
 async function writeFixture(folder: string, name: string, table: Table, options: ParquetWriterOptions): Promise<void> {

@@ -69,14 +69,37 @@ def expected_type(column):
     return ARROW_TYPES.get(kind)
 
 
-def check_statistics(file, table, columns, name):
+def check_type(column, field, name):
+    """The Arrow field is of the column's type and nullability, at every depth."""
+    assert field.nullable == column["nullable"], (name, column, field)
+    type_ = column["type"]
+    if type_["kind"] == "struct":
+        for inner, inner_field in zip(type_["fields"], field.type, strict=True):
+            assert inner["name"] == inner_field.name, (name, column, field)
+            check_type(inner, inner_field, name)
+    elif type_["kind"] == "list":
+        check_type(type_["element"], field.type.value_field, name)
+    elif type_["kind"] == "map":
+        check_type(type_["key"], field.type.key_field, name)
+        check_type(type_["value"], field.type.item_field, name)
+    else:
+        expected = expected_type(column)
+        assert expected is None or str(field.type) == expected, (name, column, field)
+
+
+def comparable(column):
+    """Whether Arrow compares this column's values as Parquet does."""
+    return expected_type(column) is not None and column["type"]["kind"] not in ("enum", "bytes")
+
+
+def check_statistics(file, columns, name):
     """Every bound of every row group holds for the group's values."""
     checked = 0
     for group in range(file.metadata.num_row_groups):
         metadata = file.metadata.row_group(group)
         part = file.read_row_group(group)
         for index, column in enumerate(columns):
-            if expected_type(column) is None or column["type"]["kind"] in ("enum", "bytes"):
+            if not comparable(column):
                 continue
             statistics = metadata.column(index).statistics
             values = part.column(index)
@@ -93,6 +116,23 @@ def check_statistics(file, table, columns, name):
     return checked
 
 
+def check_filters(path, table, columns, name):
+    """A filter on a column's least and greatest value finds the rows that a scan of all finds."""
+    checked = 0
+    for column, values in zip(columns, table.columns, strict=True):
+        if not comparable(column) or column["type"]["kind"] == "boolean":
+            continue
+        bounds = pyarrow.compute.min_max(values)
+        for bound in (bounds["min"], bounds["max"]):
+            if not bound.is_valid or bound.as_py() != bound.as_py():
+                continue
+            expected = pyarrow.compute.sum(pyarrow.compute.equal(values, bound)).as_py()
+            found = pyarrow.parquet.read_table(path, filters=pyarrow.compute.field(column["name"]) == bound)
+            assert found.num_rows == expected, (name, column, bound, found.num_rows, expected)
+            checked += 1
+    return checked
+
+
 def check(folder, name):
     fixture = json.loads((folder / f"{name}.json").read_text())
     columns = fixture["columns"]
@@ -100,23 +140,28 @@ def check(folder, name):
     table = file.read()
     assert table.schema.metadata[b"fixture"].decode() == name
     for column, field in zip(columns, table.schema, strict=True):
-        type_ = expected_type(column)
-        assert type_ is None or str(field.type) == type_, (name, column, field)
-        assert field.nullable == column["nullable"], (name, column, field)
+        assert field.name == column["name"], (name, column, field)
+        check_type(column, field, name)
     rows = [[plain(column, row[column["name"]]) for column in columns] for row in table.to_pylist()]
     for index, (actual, expected) in enumerate(zip(rows, fixture["rows"], strict=True)):
         assert actual == expected, (name, index, actual, expected)
     flat = all(column["type"]["kind"] not in ("struct", "list", "map") for column in columns)
-    return check_statistics(file, table, columns, name) if flat else 0
+    if not flat:
+        return 0, 0
+    return check_statistics(file, columns, name), check_filters(folder / f"{name}.parquet", table, columns, name)
 
 
 def main():
     folder = pathlib.Path(sys.argv[1])
     names = sorted(path.stem for path in folder.glob("*.parquet"))
     assert names, "no fixtures"
-    statistics = sum(check(folder, name) for name in names)
-    assert statistics > 0
-    print(f"pyarrow {pyarrow.__version__}: {len(names)} files read back equal, {statistics} bounds hold")
+    checks = [check(folder, name) for name in names]
+    bounds, filters = (sum(counts) for counts in zip(*checks))
+    assert bounds > 0 and filters > 0
+    print(
+        f"pyarrow {pyarrow.__version__}: {len(names)} files read back equal, {bounds} bounds hold, "
+        f"{filters} filters lose no row"
+    )
 
 
 main()
