@@ -43,6 +43,9 @@ const USAGE = `Usage: headrace <command> [options]
             --remove-orphans     delete objects that no commit names
             --grace HOURS        and that are older             (24)
             --json
+  compact EVENT       merge the small files of settled commits into large ones
+            --dir DIR, --aws     as for audit
+            --min-age HOURS      of commits; all that are older are merged  (24, and wait a week for a file's worth)
 `;
 
 const TEXT = { type: 'string' } as const;
@@ -98,6 +101,16 @@ async function main(): Promise<number> {
         kafka: values['no-kafka'] !== true,
         removeOrphans: values['remove-orphans'] ?? false,
         graceMs: hoursMs(values.grace ?? '24'),
+      });
+    }
+    case 'compact': {
+      const options = { ...PLACE_OPTIONS, 'min-age': TEXT } as const;
+      const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
+      const age = values['min-age'];
+      return (await import('../cli/compact.ts')).compact({
+        event: onlyEvent(positionals),
+        place: placeOf(values),
+        settledAfterMs: age === undefined ? undefined : hoursMs(age),
       });
     }
     case 'check':
