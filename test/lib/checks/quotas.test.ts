@@ -1,0 +1,101 @@
+import { checkEventQuotas, checkStageQuotas } from '../../../lib/checks/quotas.ts';
+import { STAGES, type Stage } from '../../../lib/config.ts';
+import { pollerGroup } from '../../../lib/event/pollers.ts';
+import type { CompiledContract } from '../../../pipeline/contract/compiled-contract.ts';
+
+const version = (number: number, definition = 'message A {}'): CompiledContract['versions'][number] => ({
+  version: number,
+  definition,
+  message: { name: 'A', fields: [] },
+});
+
+const contract: CompiledContract = {
+  format: 1,
+  event: 'order_created',
+  description: 'A customer placed an order.',
+  owner: 'checkout',
+  compatibility: 'BACKWARD',
+  keyField: null,
+  eventTimeField: null,
+  topic: { name: 'order_created', partitions: 3, retentionHours: 168 },
+  freshnessSeconds: 15,
+  lake: { partitionBy: [], openPartitionsMax: 50 },
+  warehouse: { target: 'duckdb', table: 'order_created' },
+  versions: [version(1)],
+};
+
+const many = (count: number, more: Partial<CompiledContract> = {}): CompiledContract[] =>
+  Array.from({ length: count }, (_, index) => ({ ...contract, event: `event_${index}`, ...more }));
+
+const ofEvent = (more: Partial<CompiledContract>) => () => checkEventQuotas('schemas/a', { ...contract, ...more });
+const ofStage =
+  (contracts: CompiledContract[], stage = STAGES.production) =>
+  () =>
+    checkStageQuotas('schemas', contracts, stage);
+
+test('checkEventQuotas takes an event of 90 schema versions and refuses one whose catalog entry SSM would', () => {
+  const versions = (count: number) => ({ versions: Array.from({ length: count }, (_, index) => version(index + 1)) });
+  expect(ofEvent(versions(90))).not.toThrow();
+  expect(ofEvent(versions(110))).toThrow(
+    /^schemas\/a\/event.yaml: versions: 110 make a catalog entry of \d+ bytes, SSM holds 4096, which are 10\d versions$/,
+  );
+});
+
+test('checkEventQuotas refuses a schema and a description that Glue would', () => {
+  expect(ofEvent({ versions: [version(1), version(2, 'a'.repeat(170_001))] })).toThrow(
+    'schemas/a/v2.proto: schema: 170001 bytes, Glue allows 170000',
+  );
+  expect(ofEvent({ description: 'ä'.repeat(1_025) })).toThrow('event.yaml: description: 2050 bytes, Glue allows 2048');
+});
+
+test.each([
+  ['redshift', 128, 'its name has 128 bytes, Redshift allows 127'],
+  ['snowflake', 256, 'its name has 256 bytes, Snowflake allows 255'],
+] as const)('checkEventQuotas refuses a name that is too long for %s', (target, length, reason) => {
+  expect(ofEvent({ warehouse: { target, table: 'a'.repeat(length) } })).toThrow(reason);
+});
+
+test('checkEventQuotas refuses pollers for an event that is drained', () => {
+  expect(ofEvent({ sink: { pollersMax: 2 } })).not.toThrow();
+  expect(ofEvent({ sink: { pollersMax: 2 }, freshnessSeconds: 120 })).toThrow(
+    'event.yaml: sink.pollersMax: freshnessSeconds 120 drains the topic by a schedule, which has no pollers: allowed below 60',
+  );
+});
+
+test('checkStageQuotas counts the partitions of all events with their replicas against what a broker takes', () => {
+  expect(ofStage(many(500))).not.toThrow();
+  expect(ofStage([...many(500), { ...contract, event: 'large', topic: { ...contract.topic, partitions: 5 } }])).toThrow(
+    'schemas: topic.partitions: 1505 of all events, with their replicas 1505 on each broker, express.m7g.large takes 1500; most have large (5), ',
+  );
+  expect(ofStage(many(101), STAGES.sandbox)).toThrow('kafka.t3.small takes 300');
+});
+
+test('checkStageQuotas bounds what connects to a broker, and in one second', () => {
+  const stage = { ...STAGES.production, broker: { kind: 'express', instanceType: 'express.m7g.4xlarge' } } as const;
+  expect(ofStage(many(1_000), stage)).toThrow(
+    'topic.partitions: 3000 consumers and 80 proxies connect to a broker, express.m7g.4xlarge takes 3000',
+  );
+  const proxy = { ...STAGES.production.proxy, concurrencyMax: 101 };
+  expect(() => checkStageQuotas('schemas', [contract], { ...STAGES.production, proxy })).toThrow(
+    'proxy.concurrencyMax: 101 proxies and 0 draining sinks may open 101 connections in a second, express.m7g.large takes 100',
+  );
+});
+
+test('checkStageQuotas refuses more mappings in a poller group than Lambda allows', () => {
+  const contracts = many(450, { sink: { pollersMax: 1 }, topic: { ...contract.topic, partitions: 1 } });
+  expect(ofStage(contracts)).toThrow(
+    /^schemas: sink.pollersMax: 1\d\d events share the poller group headrace-\d, Lambda allows 100: raise POLLERS.groups/,
+  );
+});
+
+test('checkStageQuotas refuses a proxy that answers later than the API waits', () => {
+  const stage = { ...STAGES.production, proxy: { ...STAGES.production.proxy, timeoutSeconds: 30 } };
+  expect(() => checkStageQuotas('schemas', [contract], stage)).toThrow(
+    'lib/config.ts: proxy.timeoutSeconds: 30 s, an HTTP API waits 30',
+  );
+});
+
+test('pollerGroup follows from the name alone and uses every group', () => {
+  expect(pollerGroup('order_created')).toBe(pollerGroup('order_created'));
+  expect(new Set(many(100).map(({ event }) => pollerGroup(event))).size).toBe(4);
+});
