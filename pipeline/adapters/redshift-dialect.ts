@@ -7,14 +7,18 @@ import { identifier, isNested, NAME_BYTES_MAX, redshiftColumn, spell } from './r
 import type { Step, WarehouseDialect } from './warehouse-dialect.ts';
 import { checkNames } from './warehouse-names.ts';
 import {
+  belongs,
   LEDGER_COLUMNS,
   ledgerEntries,
+  ledgerValues,
   loadedKeys,
   measures,
+  miscounts,
   offsets,
   rowsIn,
   type Spelling,
   startsIn,
+  unless,
 } from './warehouse-sql.ts';
 
 export interface RedshiftLake {
@@ -107,19 +111,17 @@ function columnNames(of: WarehouseTable | 'ledger'): string {
 async function loadSteps(lake: RedshiftLake, table: WarehouseTable, loads: readonly PendingLoad[]): Promise<Step[]> {
   const manifest = await writeManifest(lake, loads);
   const staged = table.columns.map((column) => `${identifier(column.name)} ${redshiftColumn(column).staged}`);
-  const copy = manifest
-    ? [`CREATE TEMPORARY TABLE ${ROWS} (${staged.join(', ')})`, copyStatement(lake, table, manifest)]
-    : [`CREATE TEMPORARY TABLE ${ROWS} (${staged.join(', ')})`];
   return [
     {
       statements: [
         `LOCK TABLE ${lockTable(table)}`,
         `CREATE TEMPORARY TABLE ${COMMITS} (${LEDGER_DECLARATION})`,
-        `INSERT INTO ${COMMITS} VALUES\n${loads.map((load) => ledgerValues(table, load)).join(',\n')}`,
+        `INSERT INTO ${COMMITS} VALUES\n${loads.map((load) => ledgerValues(SPELLING, table, load)).join(',\n')}`,
         `DELETE FROM ${COMMITS} WHERE ${identifier('commit_key')} IN (
 SELECT ${identifier('commit_key')} FROM ${LOAD_LEDGER} WHERE ${identifier('event')} = ${literal(table.event)})`,
-        ...copy,
-        `CREATE TEMPORARY TABLE ${MISCOUNTS} AS ${miscounts()}`,
+        `CREATE TEMPORARY TABLE ${ROWS} (${staged.join(', ')})`,
+        ...(manifest ? [copyStatement(lake, table, manifest)] : []),
+        `CREATE TEMPORARY TABLE ${MISCOUNTS} AS ${miscounts(SPELLING, COMMITS, ROWS)}`,
         insertRows(table),
         `INSERT INTO ${LOAD_LEDGER} (${LEDGER_COLUMNS.map(identifier).join(', ')})
 SELECT ${LEDGER_COLUMNS.map(identifier).join(', ')} FROM ${COMMITS} WHERE ${unless(MISCOUNTS)}`,
@@ -160,27 +162,11 @@ function copyStatement({ copyRoleArn }: RedshiftLake, { columns }: WarehouseTabl
 FROM ${literal(manifest)} IAM_ROLE ${role} FORMAT AS PARQUET${nested} MANIFEST FILLRECORD STATUPDATE OFF`;
 }
 
-function ledgerValues({ event }: WarehouseTable, { commitKey, commit }: PendingLoad): string {
-  const { partition, start, next, rows, schemaVersion } = commit;
-  return `(${literal(event)}, ${literal(commitKey)}, ${[partition, start, next, rows, schemaVersion].join(', ')})`;
-}
-
-/** A row belongs to the commit whose offsets it lies in. */
-const BELONGS = `r.${identifier('_partition')} = c.${identifier('partition')}
-AND r.${identifier('_offset')} >= c.${identifier('start_offset')} AND r.${identifier('_offset')} < c.${identifier('next_offset')}`;
-
-const miscounts = (): string => `SELECT c.${identifier('commit_key')} AS commit_key,
-COUNT(r.${identifier('_offset')}) AS found, MAX(c.${identifier('rows')}) AS counted
-FROM ${COMMITS} c LEFT JOIN ${ROWS} r ON ${BELONGS}
-GROUP BY c.${identifier('commit_key')} HAVING COUNT(r.${identifier('_offset')}) <> MAX(c.${identifier('rows')})`;
-
-const unless = (objections: string): string => `NOT EXISTS (SELECT 1 FROM ${objections})`;
-
 function insertRows(table: WarehouseTable): string {
   const values = table.columns.map((column) => redshiftColumn(column).value(`r.${identifier(column.name)}`));
   return `INSERT INTO ${SPELLING.table(table)} (${table.columns.map(({ name }) => identifier(name)).join(', ')})
 SELECT ${values.join(', ')}
-FROM ${ROWS} r JOIN ${COMMITS} c ON ${BELONGS} WHERE ${unless(MISCOUNTS)}`;
+FROM ${ROWS} r JOIN ${COMMITS} c ON ${belongs(SPELLING)} WHERE ${unless(MISCOUNTS)}`;
 }
 
 /** Both locks at once and in one order, so that two such transactions cannot wait for each other. */

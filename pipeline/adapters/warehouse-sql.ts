@@ -1,5 +1,5 @@
 /** SQL that every remote warehouse understands, in its own spelling of names. */
-import type { OffsetRange, WarehouseTable } from '../ports.ts';
+import type { OffsetRange, PendingLoad, WarehouseTable } from '../ports.ts';
 
 export interface Spelling {
   /** A quoted name. */
@@ -61,6 +61,35 @@ export function offsets(spelling: Spelling, table: WarehouseTable, range: Offset
   const offset = spelling.identifier('_offset');
   return `SELECT ${offset} FROM ${spelling.table(table)} WHERE ${rowsIn(spelling, [range])} ORDER BY ${offset}`;
 }
+
+/** A commit's values in the order of `LEDGER_COLUMNS`. */
+export function ledgerValues(
+  { literal }: Spelling,
+  { event }: WarehouseTable,
+  { commitKey, commit }: PendingLoad,
+): string {
+  const { partition, start, next, rows, schemaVersion } = commit;
+  return `(${literal(event)}, ${literal(commitKey)}, ${[partition, start, next, rows, schemaVersion].join(', ')})`;
+}
+
+/** Joins rows `r` to commits `c`: a row belongs to the commit whose offsets it lies in. */
+export function belongs({ identifier }: Spelling): string {
+  const [partition, start, next] = ['partition', 'start_offset', 'next_offset'].map((name) => `c.${identifier(name)}`);
+  const offset = `r.${identifier('_offset')}`;
+  return `r.${identifier('_partition')} = ${partition} AND ${offset} >= ${start} AND ${offset} < ${next}`;
+}
+
+/** Commits whose files hold other rows than they count: `commit_key`, `found`, `counted`. */
+export function miscounts(spelling: Spelling, commits: string, rows: string): string {
+  const [key, counted] = ['commit_key', 'rows'].map((name) => `c.${spelling.identifier(name)}`);
+  const found = `COUNT(r.${spelling.identifier('_offset')})`;
+  return `SELECT ${key} AS commit_key, ${found} AS found, MAX(${counted}) AS counted
+FROM ${commits} c LEFT JOIN ${rows} r ON ${belongs(spelling)}
+GROUP BY ${key} HAVING ${found} <> MAX(${counted})`;
+}
+
+/** A condition that holds when the table of objections is empty. */
+export const unless = (objections: string): string => `NOT EXISTS (SELECT 1 FROM ${objections})`;
 
 /** A condition on the ledger: entries of commits that start in the ranges. */
 export const startsIn = (spelling: Spelling, ranges: readonly OffsetRange[] | 'all'): string =>

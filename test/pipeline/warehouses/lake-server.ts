@@ -16,7 +16,7 @@ export async function startLakeServer(): Promise<LakeServer> {
   const lakes: ObjectStore[] = [];
   const server = createServer((request, response) => {
     const [, bucket = '', ...key] = decodeURIComponent(request.url ?? '').split('/');
-    lakes[Number(bucket.slice('lake-'.length))]?.get(key.join('/')).then(
+    lakes[Number(bucket.slice('lake'.length))]?.get(key.join('/')).then(
       (body) => response.end(body),
       () => response.writeHead(404).end(),
     );
@@ -25,7 +25,7 @@ export async function startLakeServer(): Promise<LakeServer> {
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    add: (lake) => `lake-${lakes.push(lake) - 1}`,
+    add: (lake) => `lake${lakes.push(lake) - 1}`,
     close: () => server.close(),
   };
 }

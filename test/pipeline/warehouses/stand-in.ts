@@ -15,11 +15,11 @@ export interface StandIn {
   stop(): Promise<void>;
 }
 
-/** @param name of the program in `stand_ins/`; run by the Python of HEADRACE_TEST_PYTHON. */
+/** @param name of the program `stand_ins/<name>_api.py`; run by the Python of HEADRACE_TEST_PYTHON. */
 export async function startStandIn(name: string): Promise<StandIn> {
   const lakes = await startLakeServer();
   const folder = await mkdtemp(join(tmpdir(), `headrace-${name}-`));
-  const program = join(import.meta.dirname, 'stand_ins', `${name}.py`);
+  const program = join(import.meta.dirname, 'stand_ins', `${name}_api.py`);
   const python = process.env['HEADRACE_TEST_PYTHON'] ?? 'python3';
   // Bytecode would lie among the sources.
   const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
