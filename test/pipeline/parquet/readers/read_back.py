@@ -127,7 +127,8 @@ def check_filters(path, table, columns, name):
             if not bound.is_valid or bound.as_py() != bound.as_py():
                 continue
             expected = pyarrow.compute.sum(pyarrow.compute.equal(values, bound)).as_py()
-            found = pyarrow.parquet.read_table(path, filters=pyarrow.compute.field(column["name"]) == bound)
+            filter_ = pyarrow.compute.field(column["name"]) == bound
+            found = pyarrow.parquet.read_table(path, columns=[column["name"]], filters=filter_)
             assert found.num_rows == expected, (name, column, bound, found.num_rows, expected)
             checked += 1
     return checked
