@@ -28,6 +28,9 @@ const USAGE = `Usage: headrace <command> [options]
   kafka   run the embedded Kafka broker alone until Ctrl-C
             --dir DIR            data folder                    (.headrace/kafka)
             --port N                                            (9092; 0 takes a free one)
+  status  lag, freshness and health of every event; exits with 1 when one is not well
+            --dir DIR, --aws     as for audit
+            --no-kafka           leave Kafka out, which only its own network reaches
   cost    what each event costs a month, and for a million events, beside others
             --rate EVENT=N/s     events a second; /min, /h, /day, /month; once for each event  (100/s for all)
             --size BYTES         of an event as JSON            (1000)
@@ -71,6 +74,11 @@ async function main(): Promise<number> {
       const { values } = parseArgs({ args, options: { dir: TEXT, port: TEXT } });
       const { dir = '.headrace/kafka', port = '9092' } = values;
       return (await import('../cli/kafka.ts')).kafka({ dir, port: portNumber(port), host: '127.0.0.1' });
+    }
+    case 'status': {
+      const { values } = parseArgs({ args, options: { ...PLACE_OPTIONS, 'no-kafka': FLAG } });
+      const { status } = await import('../cli/status.ts');
+      return status({ place: placeOf(values), kafka: values['no-kafka'] !== true });
     }
     case 'cost': {
       const options = { rate: { type: 'string', multiple: true }, size: TEXT, batch: TEXT, assembly: TEXT } as const;
@@ -207,8 +215,8 @@ async function exitCode(): Promise<number> {
       error instanceof Error &&
       (EXPECTED.has(error.name) || ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')));
     console.error(expected ? error.message : error);
-    // An audit's 1 says that something is lost or duplicated.
-    return process.argv[2] === 'audit' ? 2 : 1;
+    // Their 1 says that something is wrong with an event, not with the command.
+    return ['audit', 'status'].includes(process.argv[2] ?? '') ? 2 : 1;
   }
 }
 

@@ -1,6 +1,7 @@
 /** The parts of one event, wherever it is deployed: on this machine or on AWS. */
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { S3Client } from '@aws-sdk/client-s3';
+import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { openHostParts } from '../local/open-parts.ts';
 import { type KafkaConnection, kafkaConfig } from '../pipeline/adapters/kafka-connection.ts';
@@ -19,6 +20,7 @@ import type {
   Warehouse,
   WarehouseTable,
 } from '../pipeline/ports.ts';
+import type { LoadMessages } from '../pipeline/status/event-status.ts';
 import { CommandError } from './command-error.ts';
 
 /** A laptop host's data folder, or the AWS account and region of the environment. */
@@ -31,14 +33,18 @@ export interface EventConnection extends CatalogEntry {
   /** Connects on first use, as the producer does. */
   readonly reader: TopicReader;
   readonly producer: EventProducer;
+  loadMessages(): Promise<LoadMessages>;
   close(): Promise<void>;
 }
 
 interface Deployed {
   readonly s3: S3Client;
   readonly ssm: SSMClient;
+  readonly sqs: SQSClient;
   readonly kafka: KafkaConnection;
   readonly lakeBucket: string;
+  readonly loadQueueUrl: string;
+  readonly deadLetterQueueUrl: string;
   readonly warehouseUrl: string;
   close(): Promise<void>;
 }
@@ -65,6 +71,7 @@ export async function connectEvent(event: string, place: Place): Promise<EventCo
       warehouse,
       reader,
       producer,
+      loadMessages: () => loadMessages(deployed),
       async close() {
         await Promise.all([reader.close(), producer.disconnect(), warehouse.close()]);
         await deployed.close();
@@ -76,13 +83,27 @@ export async function connectEvent(event: string, place: Place): Promise<EventCo
   }
 }
 
+/** Approximate, as SQS counts. */
+async function loadMessages({ sqs, loadQueueUrl, deadLetterQueueUrl }: Deployed): Promise<LoadMessages> {
+  const count = async (QueueUrl: string): Promise<number> => {
+    const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+    const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...names] }));
+    return names.reduce((sum, name) => sum + Number(Attributes?.[name] ?? 0), 0);
+  };
+  return { waiting: await count(loadQueueUrl), failed: await count(deadLetterQueueUrl) };
+}
+
 const noSuchEvent = (event: string): CommandError =>
   new CommandError(`Cannot find the event "${event}": it is not deployed here, see its folder in schemas/`);
 
 async function onLaptop(event: string, dir: string): Promise<Deployed> {
   const parts = await openHostParts(dir);
-  const lakeBucket = parts.outputs[eventStackName(event)]?.['LakeBucketName'];
-  if (lakeBucket === undefined) {
+  const {
+    LakeBucketName: lakeBucket,
+    LoadQueueUrl: loadQueueUrl,
+    LoadDeadLetterQueueUrl: deadLetterQueueUrl,
+  } = parts.outputs[eventStackName(event)] ?? {};
+  if (lakeBucket === undefined || loadQueueUrl === undefined || deadLetterQueueUrl === undefined) {
     await parts.close();
     throw noSuchEvent(event);
   }
@@ -91,8 +112,11 @@ async function onLaptop(event: string, dir: string): Promise<Deployed> {
   return {
     s3: new S3Client({ ...client, forcePathStyle: true }),
     ssm: new SSMClient(client),
+    sqs: new SQSClient(client),
     kafka: parts.kafka,
     lakeBucket,
+    loadQueueUrl,
+    deadLetterQueueUrl,
     warehouseUrl: `duckdb:${parts.warehousePath}`,
     close: () => parts.close(),
   };
@@ -107,8 +131,11 @@ async function onAws(event: string): Promise<Deployed> {
   return {
     s3: new S3Client({}),
     ssm: new SSMClient({}),
+    sqs: new SQSClient({}),
     kafka: { brokers: platform('BootstrapBrokers'), clientProperties: IAM_PROPERTIES },
     lakeBucket: own('LakeBucketName'),
+    loadQueueUrl: own('LoadQueueUrl'),
+    deadLetterQueueUrl: own('LoadDeadLetterQueueUrl'),
     warehouseUrl: own('WarehouseUrl'),
     close: async () => {},
   };

@@ -1,0 +1,85 @@
+/** `headrace status`: lag, freshness and health of every event in one table. */
+import { CloudFormationClient, paginateDescribeStacks } from '@aws-sdk/client-cloudformation';
+import { readHostRecord } from '../local/host-record.ts';
+import { sinkTrigger } from '../pipeline/contract/sink-trigger.ts';
+import { type EventStatus, eventStatus } from '../pipeline/status/event-status.ts';
+import { connectEvent, type Place } from './connect-event.ts';
+import { type Cell, textTable } from './text-table.ts';
+
+export interface StatusCommand {
+  readonly place: Place;
+  /** Brokers cannot be reached from outside of their network. */
+  readonly kafka: boolean;
+}
+
+const HEADER = [
+  'event',
+  'trigger',
+  'in Kafka',
+  'committed',
+  'loaded',
+  'lag',
+  'freshness s',
+  'promised s',
+  'dead letters',
+  'loads waiting',
+  'failed loads',
+  'health',
+];
+
+/** @returns the exit code: 1 when an event is not well, or cannot be looked at, else 0. */
+export async function status({ place, kafka }: StatusCommand): Promise<number> {
+  const rows: Cell[][] = [];
+  // One after the other: each takes the data folder for itself when no host has it.
+  for (const event of await deployedEvents(place)) {
+    rows.push(await statusRow(event, place, kafka));
+  }
+  console.log(textTable(HEADER, rows));
+  return rows.every((row) => row.at(-1) === 'ok') ? 0 : 1;
+}
+
+/** By their topics: what an event's stack puts out and no other does. */
+async function deployedEvents(place: Place): Promise<string[]> {
+  if (place !== 'aws') {
+    return Object.values(readHostRecord(place.dir).outputs).flatMap(({ TopicName }) => TopicName ?? []);
+  }
+  const events: string[] = [];
+  for await (const { Stacks = [] } of paginateDescribeStacks({ client: new CloudFormationClient({}) }, {})) {
+    const outputs = Stacks.flatMap(({ StackName, Outputs }) =>
+      StackName?.startsWith('Event-') ? (Outputs ?? []) : [],
+    );
+    events.push(
+      ...outputs.flatMap(({ OutputKey, OutputValue }) => (OutputKey === 'TopicName' ? (OutputValue ?? []) : [])),
+    );
+  }
+  return events.sort();
+}
+
+async function statusRow(event: string, place: Place, kafka: boolean): Promise<Cell[]> {
+  try {
+    const connection = await connectEvent(event, place);
+    try {
+      const { contract, reader } = connection;
+      const found = await eventStatus({ ...connection, reader: kafka ? reader : undefined }, Date.now());
+      return [event, sinkTrigger(contract).kind, ...cells(found, contract.freshnessSeconds)];
+    } finally {
+      await connection.close();
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return [event, '', ...Array.from({ length: HEADER.length - 3 }, () => null), `unknown: ${reason}`];
+  }
+}
+
+const cells = (found: EventStatus, promisedSeconds: number): Cell[] => [
+  found.inKafka,
+  found.committed,
+  found.loaded,
+  found.lag,
+  found.freshnessSeconds === null ? null : Math.round(found.freshnessSeconds),
+  promisedSeconds,
+  found.moreDeadLetters ? `${found.deadLetters}+` : found.deadLetters,
+  found.messages.waiting,
+  found.messages.failed,
+  found.health,
+];
