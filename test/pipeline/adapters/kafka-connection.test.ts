@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { kafkaConfig, withAbsolutePaths } from '../../../pipeline/adapters/kafka-connection.ts';
+import { kafkaAccess, kafkaConfig, withAbsolutePaths } from '../../../pipeline/adapters/kafka-connection.ts';
 
 const config = (clientProperties: string) => kafkaConfig({ brokers: 'a:9098,b:9098', clientProperties });
 
@@ -49,6 +49,19 @@ test('kafkaConfig: reads a login and an authority in librdkafka’s words', () =
 test('kafkaConfig: names a certificate file that cannot be read', () => {
   const properties = 'security.protocol=SSL\nssl.ca.location=/nowhere.pem';
   expect(() => config(properties)).toThrow('Cannot read ssl.ca.location "/nowhere.pem": ');
+});
+
+test('kafkaAccess: parses addresses, and refuses what is none', () => {
+  const access = (brokers: string) => kafkaAccess({ brokers, clientProperties: '' });
+  expect(access('a.b:9098, [::1]:9092')).toEqual({
+    brokers: [
+      { host: 'a.b', port: 9098 },
+      { host: '::1', port: 9092 },
+    ],
+    tls: undefined,
+    login: undefined,
+  });
+  expect(() => access('a:9092,localhost')).toThrow('Cannot connect to Kafka at "localhost": allowed is host:port');
 });
 
 test('withAbsolutePaths: completes the name of the certificate file and leaves every other line', () => {

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { type KafkaBroker, startKafkaBroker } from '../../../local/kafka/broker.ts';
 import { kafkaConfig } from '../../../pipeline/adapters/kafka-connection.ts';
+import { kafkaTopicReader } from '../../../pipeline/adapters/kafka-topic-reader.ts';
 import { kafkajsProducer } from '../../../pipeline/adapters/kafkajs-producer.ts';
 import { eventProducerSuite, outgoing, type ProducerUnderTest, produceOffsets } from '../ports/event-producer-suite.ts';
 import { memoryProducer } from '../ports/memory-producer.ts';
@@ -46,32 +47,17 @@ async function create(): Promise<ProducerUnderTest> {
 }
 
 async function readValues(topic: string, partition: number): Promise<string[]> {
-  const admin = client().admin();
-  await admin.connect();
-  const offsets = await admin.fetchTopicOffsets(topic);
-  await admin.disconnect();
-  const end = Number(offsets.find((one) => one.partition === partition)?.high ?? 0);
-  const consumer = client().consumer({ groupId: `${topic}-${partition}-${end}-${Math.random()}` });
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  const values: string[] = [];
-  await new Promise<void>((resolve, reject) => {
-    consumer.on('consumer.crash', ({ payload }) => reject(payload.error));
-    const eachMessage = async (message: { partition: number; message: { value: Buffer | null } }) => {
-      if (message.partition === partition) {
-        values.push(message.message.value?.toString() ?? '');
-      }
-      if (values.length === end) {
-        resolve();
-      }
-    };
-    consumer.run({ eachMessage }).catch(reject);
-    if (end === 0) {
-      resolve();
+  const reader = kafkaTopicReader({ brokers: broker.bootstrap, clientProperties: '' });
+  try {
+    const known = (await reader.offsets(topic)).find((one) => one.partition === partition);
+    const values: string[] = [];
+    for await (const batch of reader.read(topic, { partition, first: 0, next: known?.high ?? 0 })) {
+      values.push(...batch.map(({ value }) => Buffer.from(value ?? []).toString()));
     }
-  });
-  await consumer.disconnect();
-  return values;
+    return values;
+  } finally {
+    await reader.close();
+  }
 }
 
 eventProducerSuite('memoryProducer', async () => {
