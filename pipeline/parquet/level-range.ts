@@ -14,6 +14,8 @@ export interface LevelRange {
 }
 
 const NO_BYTES = new Uint8Array(0);
+/** Levels as words, like dictionary indexes: code that sees one type of array is compiled once. */
+let words = new Int32Array(0);
 
 /** The range of `rows` rows, or as many as are left, from entry `from` on. */
 export function levelRange(levels: Levels, from: number, rows: number): LevelRange {
@@ -37,6 +39,8 @@ function levelBytes({ maxRepetition, maxDefinition, repetitions, definitions }: 
 function appendLevel(bytes: ByteBuffer, levels: Uint8Array, from: number, to: number, max: number): void {
   const lengthAt = bytes.length;
   bytes.uint32(0);
-  encodeRle(bytes, levels, from, to, bitWidth(max));
+  if (words.length < to - from) words = new Int32Array((to - from) * 2);
+  words.set(levels.subarray(from, to));
+  encodeRle(bytes, words, 0, to - from, bitWidth(max));
   writeUint32(bytes.bytes, lengthAt, bytes.length - lengthAt - 4);
 }

@@ -14,13 +14,7 @@ export function bitWidth(max: number): number {
  *
  * @param width 0 to 24 bits; at 0 every value is 0 and the run still tells their count
  */
-export function encodeRle(
-  out: ByteBuffer,
-  values: Uint8Array | Int32Array,
-  from: number,
-  to: number,
-  width: number,
-): void {
+export function encodeRle(out: ByteBuffer, values: Int32Array, from: number, to: number, width: number): void {
   let at = from;
   while (at < to) {
     const end = runEnd(values, at, to);
@@ -37,7 +31,7 @@ export function encodeRle(
   }
 }
 
-function runEnd(values: Uint8Array | Int32Array, at: number, to: number): number {
+function runEnd(values: Int32Array, at: number, to: number): number {
   const value = values[at];
   let end = at + 1;
   while (end < to && values[end] === value) end++;
@@ -45,7 +39,7 @@ function runEnd(values: Uint8Array | Int32Array, at: number, to: number): number
 }
 
 /** Whether a group of equal values begins at `at`. */
-function isRun(values: Uint8Array | Int32Array, at: number, to: number): boolean {
+function isRun(values: Int32Array, at: number, to: number): boolean {
   return at + GROUP <= to && values[at] === values[at + 1] && runEnd(values, at, at + GROUP) === at + GROUP;
 }
 
@@ -54,7 +48,7 @@ function repeatedRun(out: ByteBuffer, value: number, count: number, width: numbe
   for (let shift = 0; shift < width; shift += 8) out.byte((value >>> shift) & 0xff);
 }
 
-function packedRun(out: ByteBuffer, values: Uint8Array | Int32Array, from: number, to: number, width: number): void {
+function packedRun(out: ByteBuffer, values: Int32Array, from: number, to: number, width: number): void {
   const groups = Math.ceil((to - from) / GROUP);
   out.varint(groups * 2 + 1);
   out.reserve(groups * width);
@@ -67,14 +61,7 @@ function packedRun(out: ByteBuffer, values: Uint8Array | Int32Array, from: numbe
 }
 
 /** Writes values of `width` bits. @returns where they end */
-function pack(
-  bytes: Uint8Array,
-  start: number,
-  values: Uint8Array | Int32Array,
-  from: number,
-  to: number,
-  width: number,
-): number {
+function pack(bytes: Uint8Array, start: number, values: Int32Array, from: number, to: number, width: number): number {
   let at = start;
   let pending = 0;
   let pendingBits = 0;
@@ -92,7 +79,7 @@ function pack(
 }
 
 /** Writes values of one bit, of which levels and flags are full. @returns where they end */
-function packBits(bytes: Uint8Array, start: number, values: Uint8Array | Int32Array, from: number, to: number): number {
+function packBits(bytes: Uint8Array, start: number, values: Int32Array, from: number, to: number): number {
   let at = start;
   let i = from;
   for (; i + GROUP <= to; i += GROUP) {
