@@ -31,6 +31,7 @@ export class PlatformStack extends Stack {
     const { topicArn: alarmTopicArn } = alarmTopic(this, 'AlarmTopic');
     const { apiId, proxyFunctionName } = ingest;
     new PlatformObservation(this, 'Observation', { apiId, proxyFunctionName, notify: alarmTopicArn });
+    const [subnetId1, subnetId2, subnetId3] = network.subnetIds;
     outputPlatformValues(this, {
       IngestUrl: ingest.url,
       ClusterArn: cluster.arn,
@@ -39,10 +40,9 @@ export class PlatformStack extends Stack {
       ConsumerGroupArnPrefix: cluster.consumerGroupArnPrefix,
       SchemaRegistryArn: registry.attrArn,
       AlarmTopicArn: alarmTopicArn,
-      FunctionSubnetIds: Fn.join(
-        ',',
-        network.subnets.map(({ subnetId }) => subnetId),
-      ),
+      FunctionSubnetId1: subnetId1,
+      FunctionSubnetId2: subnetId2,
+      FunctionSubnetId3: subnetId3,
       FunctionSecurityGroupId: network.functionSecurityGroup.securityGroupId,
     });
   }

@@ -17,8 +17,10 @@ export interface PlatformValues {
   readonly SchemaRegistryArn: string;
   /** The SNS topic that hears of every alarm. */
   readonly AlarmTopicArn: string;
-  /** Where functions that read Kafka have their network interfaces; separated by commas. */
-  readonly FunctionSubnetIds: string;
+  /** Where functions that read Kafka have their network interfaces: one in each zone. */
+  readonly FunctionSubnetId1: string;
+  readonly FunctionSubnetId2: string;
+  readonly FunctionSubnetId3: string;
   /** The security group of those functions: the brokers let it in. */
   readonly FunctionSecurityGroupId: string;
 }
@@ -38,3 +40,7 @@ export function outputPlatformValues(stack: Construct, values: PlatformValues): 
  * The event's template depends on nothing of the platform but these names.
  */
 export const platformValue = (id: keyof PlatformValues): string => Fn.getStackOutput(PLATFORM_STACK, id);
+
+/** Three outputs, because `Fn::Split` is not among the functions that may hold `Fn::GetStackOutput`. */
+export const functionSubnetIds = (): string[] =>
+  (['FunctionSubnetId1', 'FunctionSubnetId2', 'FunctionSubnetId3'] as const).map(platformValue);

@@ -1,10 +1,9 @@
 /** What a function needs that reads an event's topic itself. */
 import type { CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { Fn } from 'aws-cdk-lib/core';
 import type { CompiledContract } from '../../pipeline/contract/compiled-contract.ts';
 import { KAFKA_IAM_PROPERTIES } from '../config.ts';
 import { NETWORK_INTERFACES, type Permission } from '../node-function.ts';
-import { platformValue } from '../platform-values.ts';
+import { functionSubnetIds, platformValue } from '../platform-values.ts';
 
 /** The environment of such a function, whatever else it has. */
 export const kafkaEnvironment = (): { KAFKA_BROKERS: string; KAFKA_CLIENT_PROPERTIES: string } => ({
@@ -25,7 +24,7 @@ export const readTopic = ({ topic }: CompiledContract): Permission[] => [
 /** Puts the function where it reaches the brokers. */
 export function joinKafkaNetwork(resource: LambdaFunction): void {
   (resource.node.defaultChild as CfnFunction).vpcConfig = {
-    subnetIds: Fn.split(',', platformValue('FunctionSubnetIds')),
+    subnetIds: functionSubnetIds(),
     securityGroupIds: [platformValue('FunctionSecurityGroupId')],
   };
 }

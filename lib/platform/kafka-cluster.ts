@@ -27,7 +27,7 @@ export class KafkaCluster extends Construct {
       numberOfBrokerNodes: CLUSTER.brokers,
       brokerNodeGroupInfo: {
         instanceType: broker.instanceType,
-        clientSubnets: network.subnets.map(({ subnetId }) => subnetId),
+        clientSubnets: [...network.subnetIds],
         securityGroups: [network.clusterSecurityGroup.securityGroupId],
         ...(broker.kind === 'standard' && {
           storageInfo: { ebsStorageInfo: { volumeSize: broker.volumeGb } },

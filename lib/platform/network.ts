@@ -28,6 +28,8 @@ const HTTPS = Port.tcp(443);
 export class Network extends Construct {
   readonly vpc: IVpc;
   readonly subnets: ISubnet[];
+  /** Of the three subnets. */
+  readonly subnetIds: readonly [string, string, string];
   /** The brokers' and, because a mapping takes its cluster's group, the pollers'. */
   readonly clusterSecurityGroup: SecurityGroup;
   readonly proxySecurityGroup: SecurityGroup;
@@ -38,6 +40,7 @@ export class Network extends Construct {
     super(scope, id);
     this.vpc = 'cidr' in plan ? this.newVpc(plan.cidr) : Vpc.fromVpcAttributes(this, 'Vpc', existingVpc(plan));
     this.subnets = this.vpc.isolatedSubnets;
+    this.subnetIds = three(this.subnets.map(({ subnetId }) => subnetId));
     const cluster = this.securityGroup('Cluster', 'Kafka brokers and the pollers of event source mappings');
     const proxy = this.securityGroup('Proxy', 'The ingest proxy');
     const functions = this.securityGroup('Function', 'Functions of events that read Kafka themselves');
@@ -101,3 +104,13 @@ const existingVpc = ({ vpcId, availabilityZones, subnetIds, routeTableIds }: Exi
   isolatedSubnetIds: [...subnetIds],
   isolatedSubnetRouteTableIds: [...routeTableIds],
 });
+
+function three(subnetIds: readonly string[]): readonly [string, string, string] {
+  const [first, second, third] = subnetIds;
+  if (first === undefined || second === undefined || third === undefined || subnetIds.length > 3) {
+    throw new Error(
+      `Cannot place brokers in ${subnetIds.length} subnets: allowed are three, each in a zone of its own`,
+    );
+  }
+  return [first, second, third];
+}

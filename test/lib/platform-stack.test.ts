@@ -28,7 +28,9 @@ test('PlatformStack has the outputs, under fixed ids, that deployed event stacks
     'ClusterArn',
     'ConsumerGroupArnPrefix',
     'FunctionSecurityGroupId',
-    'FunctionSubnetIds',
+    'FunctionSubnetId1',
+    'FunctionSubnetId2',
+    'FunctionSubnetId3',
     'IngestUrl',
     'SchemaRegistryArn',
     'TopicArnPrefix',
@@ -145,7 +147,7 @@ test('Network takes a VPC that exists, by ids and without looking anything up', 
   expect(only(existing, 'AWS::MSK::Cluster').Properties['BrokerNodeGroupInfo']).toMatchObject({
     ClientSubnets: plan.subnetIds,
   });
-  expect(existing.Outputs['FunctionSubnetIds']).toEqual({ Value: plan.subnetIds.join(',') });
+  expect(['1', '2', '3'].map((zone) => existing.Outputs[`FunctionSubnetId${zone}`]?.Value)).toEqual(plan.subnetIds);
   const endpoints = ofType(existing, 'AWS::EC2::VPCEndpoint').map(([, { Properties }]) => Properties);
   expect(endpoints.map(({ SubnetIds, RouteTableIds }) => SubnetIds ?? RouteTableIds)).toEqual([
     plan.routeTableIds,

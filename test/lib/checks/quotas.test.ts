@@ -29,7 +29,7 @@ const many = (count: number, more: Partial<CompiledContract> = {}): CompiledCont
 
 const ofEvent = (more: Partial<CompiledContract>) => () => checkEventQuotas('schemas/a', { ...contract, ...more });
 const ofStage =
-  (contracts: CompiledContract[], stage = STAGES.production) =>
+  (contracts: CompiledContract[], stage: Stage = STAGES.production) =>
   () =>
     checkStageQuotas('schemas', contracts, stage);
 
