@@ -12,7 +12,7 @@ const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{
 const FLAGS_AT = 53;
 const SAMPLED = 1;
 
-export const isTraceparent = (text: string | undefined): text is string => text !== undefined && TRACEPARENT.test(text);
+export const isTraceparent = (text: unknown): text is string => typeof text === 'string' && TRACEPARENT.test(text);
 
 /**
  * A request's trace, if its caller records it. A caller's library sends the header with every request, and it would
