@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
-import parquet from 'parquetjs-lite';
 import type { Column } from '../../../pipeline/contract/column.ts';
 import { inspectParquet } from '../../../pipeline/parquet/inspect-parquet.ts';
 import { ParquetWriter, type ParquetWriterOptions } from '../../../pipeline/parquet/parquet-writer.ts';
@@ -69,28 +68,6 @@ test('ParquetWriter: DuckDB and hyparquet read random nested tables back', async
     { numRuns: 80, seed: 20_261_120 },
   );
 }, 60_000);
-
-test('ParquetWriter: parquetjs-lite reads the types that it knows', async () => {
-  const columns: Column[] = [
-    { name: 'text', type: { kind: 'string' }, nullable: false },
-    { name: 'count', type: { kind: 'int', bits: 32, signed: true }, nullable: true },
-    { name: 'price', type: { kind: 'double' }, nullable: false },
-    { name: 'paid', type: { kind: 'boolean' }, nullable: false },
-  ];
-  // All different, as it has no decoder for RLE_DICTIONARY.
-  const rows = Array.from({ length: 500 }, (_, i) => ({
-    text: `größe ${i}`,
-    count: i % 5 === 0 ? null : i * 9973,
-    price: i / 7,
-    paid: i % 3 === 0,
-  }));
-  const reader = await parquet.ParquetReader.openBuffer(
-    Buffer.from(fileOf({ columns, rows }, { compression: 'snappy' })),
-  );
-  const cursor = reader.getCursor();
-  for (const row of rows) expect({ count: null, ...(await cursor.next()) }).toEqual(row);
-  expect(await cursor.next()).toBeNull();
-});
 
 test('ParquetWriter: delta encodings hold integers of every size', async () => {
   const int64: Column = { name: 'n', type: { kind: 'int', bits: 64, signed: true }, nullable: false };
