@@ -6,6 +6,10 @@ import type { KafkaLogin } from './kafka-connection.ts';
 /** Sends the client's message and gives the server's answer to it. */
 export type SaslExchange = (message: string) => Promise<Buffer>;
 
+/** No channel binding, no other identity. */
+const GS2_HEADER = 'n,,';
+/** `c=` of the header in Base64. */
+const CHANNEL_BINDING = 'c=biws';
 /** A server that asks for more work than this is not one to trust; Kafka's default is 4,096. */
 const SCRAM_ITERATIONS_MAX = 1_000_000;
 
@@ -17,8 +21,7 @@ const SCRAM_ITERATIONS_MAX = 1_000_000;
 export async function saslSignIn(login: KafkaLogin, exchange: SaslExchange): Promise<void> {
   switch (login.mechanism) {
     case 'OAUTHBEARER':
-      await exchange(`n,,\u0001auth=Bearer ${await login.token()}\u0001\u0001`);
-      return;
+      return oauthBearer(await login.token(), exchange);
     case 'PLAIN':
       await exchange(`\u0000${login.username}\u0000${login.password}`);
       return;
@@ -29,9 +32,13 @@ export async function saslSignIn(login: KafkaLogin, exchange: SaslExchange): Pro
   }
 }
 
-/** `c=` of "n,,": no channel binding, no other identity. */
-const GS2_HEADER = 'n,,';
-const CHANNEL_BINDING = 'c=biws';
+async function oauthBearer(token: string, exchange: SaslExchange): Promise<void> {
+  const challenge = await exchange(`${GS2_HEADER}\u0001auth=Bearer ${token}\u0001\u0001`);
+  if (challenge.length === 0) return;
+  // What is wrong with the token, in JSON; only after one more message does the server refuse it (section 3.2.3).
+  await exchange('\u0001');
+  throw new Error(`the server answered ${challenge.toString()}`);
+}
 
 async function scram(hash: string, username: string, password: string, exchange: SaslExchange): Promise<void> {
   const nonce = randomBytes(24).toString('base64url');

@@ -74,3 +74,14 @@ test('saslSignIn: by PLAIN and OAUTHBEARER says it all in one message', async ()
   await saslSignIn({ mechanism: 'OAUTHBEARER', token: async () => 'token' }, exchange);
   expect(said).toEqual(['\u0000ann\u0000secret', 'n,,\u0001auth=Bearer token\u0001\u0001']);
 });
+
+test('saslSignIn: by OAUTHBEARER a challenge is a refusal, which the server makes after one more message', async () => {
+  const said: string[] = [];
+  const exchange: SaslExchange = async (message) => {
+    said.push(message);
+    if (message === '\u0001') throw new Error('refused');
+    return Buffer.from('{"status":"invalid_token"}');
+  };
+  await expect(saslSignIn({ mechanism: 'OAUTHBEARER', token: async () => 'old' }, exchange)).rejects.toThrow('refused');
+  expect(said).toHaveLength(2);
+});
