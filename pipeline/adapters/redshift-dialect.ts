@@ -34,7 +34,7 @@ const SPELLING: Spelling = {
   identifier,
   literal,
   table: ({ table }) => identifier(table),
-  ledger: LOAD_LEDGER,
+  ledger: () => LOAD_LEDGER,
 };
 
 /** A batch has at most 40 statements, a statement 100 KB, and its name 500 characters: each commit takes eleven. */
@@ -59,7 +59,7 @@ export function redshiftDialect(lake: RedshiftLake): WarehouseDialect {
     checkNames: (table) => checkNames(table, { warehouse: 'Redshift', nameBytesMax: NAME_BYTES_MAX, spell }),
     createSteps,
     addColumnSteps,
-    columnNames: (of) => columnNames(of),
+    columnNames,
     loadSteps: (table, loads) => loadSteps(lake, table, loads),
     loadedKeys: (table, keys) => loadedKeys(SPELLING, table, keys),
     ledgerEntries: (table, ranges) => ledgerEntries(SPELLING, table, ranges),
@@ -97,9 +97,9 @@ function addColumnSteps(table: WarehouseTable, columns: readonly Column[]): Step
   }));
 }
 
-function columnNames(of: WarehouseTable | 'ledger'): string {
+function columnNames(event: WarehouseTable, of: 'rows' | 'ledger'): string {
   const [schema, table] =
-    of === 'ledger' ? LOAD_LEDGER.split('.').map(literal) : ['CURRENT_SCHEMA()', literal(spell(of.table))];
+    of === 'ledger' ? LOAD_LEDGER.split('.').map(literal) : ['CURRENT_SCHEMA()', literal(spell(event.table))];
   return `SELECT column_name FROM information_schema.columns WHERE table_schema = ${schema} AND table_name = ${table}`;
 }
 

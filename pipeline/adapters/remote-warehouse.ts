@@ -1,10 +1,10 @@
 /** A warehouse behind an API for SQL, as the `Warehouse` port: what Redshift, Snowflake and Athena have in common. */
 import { PipelineError, UnknownFormatError } from '../errors.ts';
-import type { OffsetRange, PendingLoad, RangeMeasure, Warehouse, WarehouseTable } from '../ports.ts';
+import type { PendingLoad, RangeMeasure, Warehouse, WarehouseTable } from '../ports.ts';
 import { RemoteLoads } from './remote-loads.ts';
 import { type Pace, StatementRunner } from './statement-runner.ts';
 import type { StatementService } from './statement-service.ts';
-import type { Step, WarehouseDialect } from './warehouse-dialect.ts';
+import type { WarehouseDialect } from './warehouse-dialect.ts';
 
 /** Keeps a statement under Redshift's 100 KB, the smallest of the limits. */
 const RANGES_PER_STATEMENT = 500;
@@ -27,7 +27,7 @@ export function remoteWarehouse(dialect: WarehouseDialect, service: StatementSer
       return loads.load(table, pending);
     },
     async ledger(table, ranges) {
-      if (!(await tables.exists('ledger'))) {
+      if (!(await tables.exists(table, 'ledger'))) {
         return [];
       }
       const rows = await runner.query(dialect.ledgerEntries(table, ranges ?? 'all'));
@@ -41,7 +41,7 @@ export function remoteWarehouse(dialect: WarehouseDialect, service: StatementSer
     },
     async measure(table, ranges) {
       const measured = ranges.map((): RangeMeasure => ({ rows: 0, offsets: 0, checksum: 0n }));
-      if (ranges.length === 0 || !(await tables.exists(table))) {
+      if (ranges.length === 0 || !(await tables.exists(table, 'rows'))) {
         return measured;
       }
       for (let from = 0; from < ranges.length; from += RANGES_PER_STATEMENT) {
@@ -57,22 +57,22 @@ export function remoteWarehouse(dialect: WarehouseDialect, service: StatementSer
       return measured;
     },
     async offsetsOf(table, range) {
-      const rows = (await tables.exists(table)) ? await runner.query(dialect.offsets(table, range)) : [];
+      const rows = (await tables.exists(table, 'rows')) ? await runner.query(dialect.offsets(table, range)) : [];
       return rows.map(([offset]) => Number(offset));
     },
     async replace(table, shadow, ranges) {
       await tables.ensure(table);
       await tables.ensure(shadow);
-      const missing = await replaceRows(dialect, runner, { table, shadow, ranges });
+      const missing = await runner.run(dialect.replaceSteps(table, shadow, ranges));
       if (missing.length === 0) {
         await this.drop(shadow);
       }
-      return missing;
+      return missing.map(([key]) => String(key));
     },
     async drop(table) {
       loads.forget(table);
       tables.forget(table);
-      if (await tables.exists('ledger')) {
+      if (await tables.exists(table, 'ledger')) {
         await runner.run(dialect.dropSteps(table));
       }
     },
@@ -80,21 +80,6 @@ export function remoteWarehouse(dialect: WarehouseDialect, service: StatementSer
       service.close();
     },
   };
-}
-
-interface Replacement {
-  readonly table: WarehouseTable;
-  readonly shadow: WarehouseTable;
-  readonly ranges: readonly OffsetRange[] | 'all';
-}
-
-async function replaceRows(
-  dialect: WarehouseDialect,
-  runner: StatementRunner,
-  { table, shadow, ranges }: Replacement,
-): Promise<string[]> {
-  const missing = await runner.run(dialect.replaceSteps(table, shadow, ranges));
-  return missing.map(([key]) => String(key));
 }
 
 /** The warehouse would drop, without a word, the columns that the table does not have yet. */
@@ -135,9 +120,9 @@ class TableKeeper {
     this.#ensured.add(version);
   }
 
-  async exists(of: WarehouseTable | 'ledger'): Promise<boolean> {
-    const known = of !== 'ledger' && this.#ensured.has(versionOf(of));
-    return known || (await this.#runner.query(this.#dialect.columnNames(of))).length > 0;
+  async exists(table: WarehouseTable, of: 'rows' | 'ledger'): Promise<boolean> {
+    const known = this.#ensured.has(versionOf(table));
+    return known || (await this.#runner.query(this.#dialect.columnNames(table, of))).length > 0;
   }
 
   forget(table: WarehouseTable): void {
@@ -145,15 +130,11 @@ class TableKeeper {
   }
 
   async #make(table: WarehouseTable): Promise<void> {
-    await this.#runAll(this.#dialect.createSteps(table));
-    const rows = await this.#runner.query(this.#dialect.columnNames(table));
+    await this.#runner.run(this.#dialect.createSteps(table));
+    const rows = await this.#runner.query(this.#dialect.columnNames(table, 'rows'));
     const existing = new Set(rows.map(([name]) => name));
     const added = table.columns.filter(({ name }) => !existing.has(this.#dialect.spell(name)));
-    await this.#runAll(this.#dialect.addColumnSteps(table, added));
-  }
-
-  async #runAll(steps: readonly Step[]): Promise<void> {
-    await this.#runner.run(steps);
+    await this.#runner.run(this.#dialect.addColumnSteps(table, added));
   }
 }
 

@@ -56,7 +56,7 @@ export function snowflakeDialect(lake: SnowflakeLake): WarehouseDialect {
     identifier,
     literal,
     table: ({ table }) => `${schema}.${identifier(table)}`,
-    ledger: LEDGER,
+    ledger: () => LEDGER,
   };
   return {
     name: 'Snowflake',
@@ -65,7 +65,7 @@ export function snowflakeDialect(lake: SnowflakeLake): WarehouseDialect {
     checkNames: (table) => checkNames(table, { warehouse: 'Snowflake', nameBytesMax: NAME_BYTES_MAX, spell }),
     createSteps: (table) => createSteps(spelling, lake, table),
     addColumnSteps: (table, columns) => addColumnSteps(spelling, table, columns),
-    columnNames: (of) => columnNames(lake, of),
+    columnNames: (table, of) => columnNames(lake, table, of),
     loadSteps: async (table, loads) => [loadStep(spelling, table, loads)],
     loadedKeys: (table, keys) => loadedKeys(spelling, table, keys),
     ledgerEntries: (table, ranges) => ledgerEntries(spelling, table, ranges),
@@ -107,11 +107,11 @@ function addColumnSteps(spelling: Spelling, table: WarehouseTable, columns: read
   }));
 }
 
-function columnNames(lake: SnowflakeLake, of: WarehouseTable | 'ledger'): string {
+function columnNames(lake: SnowflakeLake, event: WarehouseTable, of: 'rows' | 'ledger'): string {
   const [schema, table] =
     of === 'ledger'
       ? [literal(spell('headrace')), literal(spell('load_ledger'))]
-      : [literal(spell(lake.schema)), literal(spell(of.table))];
+      : [literal(spell(lake.schema)), literal(spell(event.table))];
   return `SELECT COLUMN_NAME FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = ${schema} AND TABLE_NAME = ${table}`;
 }
 

@@ -24,8 +24,8 @@ export interface WarehouseDialect {
   /** Makes the ledger and the table, and whatever else loads need; each step where it is not there yet. */
   createSteps(table: WarehouseTable): readonly Step[];
   addColumnSteps(table: WarehouseTable, columns: readonly Column[]): readonly Step[];
-  /** Names of the columns of the table, or of the ledger; no rows when it does not exist. */
-  columnNames(of: WarehouseTable | 'ledger'): string;
+  /** Names of the columns of the table, or of its ledger; no rows when that does not exist. */
+  columnNames(table: WarehouseTable, of: 'rows' | 'ledger'): string;
   /** Rows and ledger entries of commits that the ledger does not hold; may write a manifest into the lake first. */
   loadSteps(table: WarehouseTable, loads: readonly PendingLoad[]): Promise<readonly Step[]>;
   /** Of these keys, those that the ledger holds. */

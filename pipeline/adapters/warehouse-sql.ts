@@ -8,7 +8,8 @@ export interface Spelling {
   literal(text: string): string;
   /** The event's table. */
   table(table: WarehouseTable): string;
-  readonly ledger: string;
+  /** Where the event's loads are remembered. */
+  ledger(table: WarehouseTable): string;
 }
 
 /** The ledger's columns, in their order; those of 64 bits are offsets and counts. */
@@ -25,21 +26,21 @@ export const LEDGER_COLUMNS = [
 /** `quoted("a", "b")` joined by commas. */
 export const names = ({ identifier }: Spelling, ...list: readonly string[]): string => list.map(identifier).join(', ');
 
-export function loadedKeys(spelling: Spelling, { event }: WarehouseTable, keys: readonly string[]): string {
-  const { identifier, literal, ledger } = spelling;
+export function loadedKeys(spelling: Spelling, table: WarehouseTable, keys: readonly string[]): string {
+  const { identifier, literal } = spelling;
   const wanted = keys.map(literal).join(', ');
-  return `SELECT ${identifier('commit_key')} FROM ${ledger}
-WHERE ${identifier('event')} = ${literal(event)} AND ${identifier('commit_key')} IN (${wanted})`;
+  return `SELECT ${identifier('commit_key')} FROM ${spelling.ledger(table)}
+WHERE ${identifier('event')} = ${literal(table.event)} AND ${identifier('commit_key')} IN (${wanted})`;
 }
 
 export function ledgerEntries(
   spelling: Spelling,
-  { event }: WarehouseTable,
+  table: WarehouseTable,
   ranges: readonly OffsetRange[] | 'all',
 ): string {
-  const { identifier, literal, ledger } = spelling;
-  return `SELECT ${names(spelling, 'commit_key', 'partition', 'start_offset', 'next_offset', 'rows')} FROM ${ledger}
-WHERE ${identifier('event')} = ${literal(event)} AND ${startsIn(spelling, ranges)}
+  const { identifier, literal } = spelling;
+  return `SELECT ${names(spelling, 'commit_key', 'partition', 'start_offset', 'next_offset', 'rows')} FROM ${spelling.ledger(table)}
+WHERE ${identifier('event')} = ${literal(table.event)} AND ${startsIn(spelling, ranges)}
 ORDER BY ${names(spelling, 'partition', 'start_offset')}`;
 }
 

@@ -36,7 +36,7 @@ warehouseSuite(
     const path = newPath();
     return { warehouse: duckdbWarehouse(path, lake), query: (sql) => query(path, sql) };
   },
-  { nested: 'typed', anyName: true },
+  { newField: 'null', maps: 'entries', anyName: true },
 );
 
 test('duckdbWarehouse: load waits for another process that holds the database', async () => {

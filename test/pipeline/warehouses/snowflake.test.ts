@@ -45,7 +45,7 @@ warehouseSuite(
     };
   },
   // fakesnow loses the quotes of a column that has some in its name.
-  { nested: 'semi-structured', anyName: false },
+  { newField: 'nothing', maps: 'object', anyName: false },
 );
 
 /** The name as the contract has it. */
