@@ -40,7 +40,7 @@ export interface OutgoingRecord {
   readonly partition: number;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | Uint8Array>>;
   /** Milliseconds since the epoch. Never absent: Kafka's time index depends on it. */
   readonly timestamp: number;
 }

@@ -112,7 +112,7 @@ const toMessage = ({ partition, key, value, headers, timestamp }: OutgoingRecord
   partition,
   key: key === null ? null : Buffer.from(key.buffer, key.byteOffset, key.length),
   value: Buffer.from(value.buffer, value.byteOffset, value.length),
-  headers: { ...headers },
+  headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Buffer.from(value)])),
   timestamp: String(timestamp),
 });
 

@@ -29,6 +29,8 @@ export const INGEST_PATH = '/v1/events';
 export const DATA_PREFIX = 'data/';
 export const COMMIT_PREFIX = 'commits/';
 export const REJECTED_PREFIX = 'rejected/';
+/** What was decided about dead letters. */
+export const REPLAY_PREFIX = 'replays/';
 export const COMPACTION_PREFIX = 'compactions/';
 
 /** An alarm of an event, by the heading of the runbook that it leads to. */

@@ -165,7 +165,7 @@ function toOutgoing({ topic: { name, partitions }, ...record }: EncodedRecord, d
 
 function recordAnswer({ topic: event, partition, headers }: OutgoingRecord, result: ProduceResult): RecordAnswer {
   if ('offset' in result) {
-    const traceparent = headers['ce_traceparent'];
+    const traceparent = headers['ce_traceparent']?.toString();
     return { event, partition, offset: result.offset, ...(isTraceparent(traceparent) ? { traceparent } : {}) };
   }
   const detail = 'Kafka did not acknowledge the record; send it again with the same id.';

@@ -20,8 +20,8 @@ export interface PipelineWorld extends AuditPorts {
   readonly clock: { now: number };
   /** Records at the offsets into Kafka; those of `rejected` do not decode. */
   produce(partition: number, offsets: readonly number[], rejected?: readonly number[]): void;
-  /** Commits what Kafka holds beyond the chain's end. */
-  sink(partition: number): Promise<PendingLoad>;
+  /** Commits what Kafka holds beyond the chain's end, with a contract of one's own at choice. */
+  sink(partition: number, schemaVersionIds?: readonly string[]): Promise<PendingLoad>;
   load(...loads: readonly PendingLoad[]): Promise<void>;
   /** Changes the warehouse behind everybody's back. */
   sql(statement: string): Promise<void>;
@@ -39,7 +39,6 @@ export function pipelineWorld(folder: string, path = join(folder, `${Math.random
   const warehouse = duckdbWarehouse(path, lake);
   const table = warehouseTable(orderContract);
   const ports = { topic: orderContract.topic.name, table, lake, warehouse, reader };
-  const rows = rowEncoder(orderContract, [ORDER_VERSION_ID]);
   return {
     ...ports,
     clock,
@@ -52,7 +51,8 @@ export function pipelineWorld(folder: string, path = join(folder, `${Math.random
       });
       reader.records.set(partition, [...(reader.records.get(partition) ?? []), ...added]);
     },
-    async sink(partition) {
+    async sink(partition, schemaVersionIds = [ORDER_VERSION_ID]) {
+      const rows = rowEncoder(orderContract, schemaVersionIds);
       const log = commitLog(lake);
       const start = (await log.head(partition))?.next ?? 0;
       const pending = (reader.records.get(partition) ?? []).filter(({ offset }) => offset >= start);
