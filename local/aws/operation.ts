@@ -4,7 +4,7 @@ import type { ShimRequest } from './aws-shim.ts';
 export interface Operation {
   /** PutObject, ReceiveMessage, GetParameter …; empty for what no rule can name. */
   readonly operation: string;
-  /** The object's key, the prefix of a listing, the queue's or the parameter's name. */
+  /** `<bucket>/<key>`, `<bucket>/<prefix>` of a listing, the queue's or the parameter's name. */
   readonly name: string;
   /** Whether it carries `If-None-Match`. */
   readonly conditional: boolean;
@@ -23,9 +23,9 @@ export function operationOf(request: ShimRequest): Operation {
   if (bucket === '') return { operation: '', name: '', conditional, protocol: 'xml' };
   if (key === '') {
     const operation = request.method === 'GET' ? 'ListObjectsV2' : '';
-    return { operation, name: query['prefix'] ?? '', conditional, protocol: 'xml' };
+    return { operation, name: `${bucket}/${query['prefix'] ?? ''}`, conditional, protocol: 'xml' };
   }
-  return { operation: objectOperation(request.method, query), name: key, conditional, protocol: 'xml' };
+  return { operation: objectOperation(request.method, query), name: `${bucket}/${key}`, conditional, protocol: 'xml' };
 }
 
 function objectOperation(method: string, query: Readonly<Record<string, string | undefined>>): string {

@@ -11,13 +11,14 @@ export type RequestEffect =
   | { readonly kind: 'drop'; readonly when?: 'before' | 'after' }
   /** No answer, until the client gives up. */
   | { readonly kind: 'hang'; readonly when?: 'before' | 'after' }
+  /** Done and answered so much later; done also when the client is gone by then, as a request that was on its way. */
   | { readonly kind: 'delay'; readonly delayMs: number };
 
 /** A rule for the requests of one operation. */
 export interface RequestFault extends FaultLimits {
   /** AWS's name of it: PutObject, GetObject, ListObjectsV2, ReceiveMessage, GetParameter … */
   readonly operation: string;
-  /** Only of these object keys, prefixes of a listing, queue names or parameter names. @default all */
+  /** Only of these `<bucket>/<key>`, `<bucket>/<prefix>` of a listing, queue names or parameter names. @default all */
   readonly name?: RegExp;
   /** Only writes with `If-None-Match` (true) or without (false). @default both */
   readonly conditional?: boolean;

@@ -41,6 +41,9 @@ export type HostPlaces = Pick<Host, 'ingestUrl' | 'awsEndpoint' | 'warehousePath
 const VISIBILITY_SECONDS = 3;
 const LOAD_QUEUE = /LoadQueue|Queue/;
 
+/** Of the one event that drains. */
+const DRAIN = /^Event-meter-read-Sink/;
+
 const options = JSON.parse(process.argv[2] ?? '') as HostProcessOptions;
 const host = await startHost({
   assemblyDir: options.assemblyDir,
@@ -95,7 +98,7 @@ async function obey(command: HostCommand): Promise<void> {
       }
       break;
     case 'run-schedules':
-      await host.runSchedules();
+      await Promise.all([host.runSchedules(), host.invoke(DRAIN, {})]);
       break;
     case 'calm':
       for (const faults of [kafka, requests, messages, functions]) faults?.clear();

@@ -12,7 +12,7 @@ export type ChaosAction =
   | { readonly kind: 'functions'; readonly fault: FunctionFault }
   | { readonly kind: 'kill-function'; readonly name: RegExp }
   | { readonly kind: 'kill-host' }
-  /** No fault: drains and sweeps meet more of them when they run often. */
+  /** No fault: drains and sweeps run more often, and two drains at a time, which a slow one would meet on AWS. */
   | { readonly kind: 'run-schedules' };
 
 export interface PlannedAction {
@@ -27,19 +27,15 @@ const HOST_KILL_EVERY_MS = { min: 20_000, max: 35_000 };
 /** A fault that meets nothing for so long is over: on a calm machine the plan is what happens. */
 const FAULT_LASTS_MS = 5000;
 /** No client gives up on a request that hangs before its function times out, so the function is killed. */
-const HANG_LASTS_MS = { min: 500, max: 2500 };
+const HANG_LASTS_MS = { min: 300, max: 2500 };
 
 /** The actions of a run in the order of their times. */
 export function chaosPlan(random: Random, durationMs: number): PlannedAction[] {
   const plan: PlannedAction[] = [];
   const step = ({ min, max }: { min: number; max: number }) => between(random, min, max);
   for (let atMs = step(FAULT_EVERY_MS); atMs < durationMs; atMs += step(FAULT_EVERY_MS)) {
-    const action = pick(random, KINDS)(random);
-    plan.push({ atMs, action });
-    if (action.kind === 'requests' && action.fault.effect.kind === 'hang') {
-      const name = action.fault.operation === 'GetParameter' ? FUNCTIONS.proxy : FUNCTIONS.behind;
-      plan.push({ atMs: atMs + step(HANG_LASTS_MS), action: { kind: 'kill-function', name } });
-    }
+    const scenario = pick(random, SCENARIOS)(random);
+    plan.push(...scenario.map(([afterMs, action]) => ({ atMs: atMs + afterMs, action })));
   }
   for (let atMs = SCHEDULES_EVERY_MS; atMs < durationMs; atMs += SCHEDULES_EVERY_MS) {
     plan.push({ atMs, action: { kind: 'run-schedules' } });
@@ -50,37 +46,62 @@ export function chaosPlan(random: Random, durationMs: number): PlannedAction[] {
   return plan.sort((a, b) => a.atMs - b.atMs);
 }
 
-/** Physical names of functions, whatever CDK adds to them. */
-const FUNCTIONS = { sink: /-Sink/, loader: /-Loader/, proxy: /Proxy/, behind: /-Sink|-Loader/ };
+/** Actions with the milliseconds after which each follows. */
+type Scenario = readonly (readonly [afterMs: number, action: ChaosAction])[];
 
-type MakeAction = (random: Random) => ChaosAction;
+/** Physical names of functions, whatever CDK adds to them. */
+const FUNCTIONS = { sink: /-Sink/, loader: /-Loader/, proxy: /Proxy/ };
+const SINK_OR_LOADER = /-Sink|-Loader/;
 
 const limits = (random: Random) => ({ times: between(random, 1, 2), forMs: FAULT_LASTS_MS });
 
-function requestFault(random: Random): ChaosAction {
+function requestFault(random: Random): Scenario {
   const [operation, name] = pick(random, OPERATIONS);
-  const isWrite = operation.startsWith('Put');
-  const fault: RequestFault = { ...limits(random), operation, name, effect: pick(random, REQUEST_EFFECTS) };
-  return { kind: 'requests', fault: isWrite && random() < 0.2 ? { ...fault, ...CONFLICT } : fault };
+  const isConflict = operation === 'PutObject' && random() < CONFLICT_SHARE;
+  const effect = isConflict ? CONFLICT : pick(random, REQUEST_EFFECTS);
+  const fault: RequestFault = { ...limits(random), operation, name, effect, ...(isConflict && { conditional: true }) };
+  if (effect.kind !== 'hang') return [[0, { kind: 'requests', fault }]];
+  const hanging = operation === 'GetParameter' ? FUNCTIONS.proxy : SINK_OR_LOADER;
+  const lastsMs = between(random, HANG_LASTS_MS.min, HANG_LASTS_MS.max);
+  return [
+    [0, { kind: 'requests', fault }],
+    [lastsMs, { kind: 'kill-function', name: hanging }],
+  ];
+}
+
+/** A drain's commit is late, and meanwhile another drain commits more; half of them die in between. */
+function lateCommit(random: Random): Scenario {
+  const fault: RequestFault = {
+    operation: 'PutObject',
+    name: /meter-read.*\/commits\//,
+    times: 1,
+    forMs: FAULT_LASTS_MS,
+    effect: { kind: 'delay', delayMs: between(random, 2000, 5000) },
+  };
+  const kill: Scenario = [[between(random, 300, 1500), { kind: 'kill-function', name: FUNCTIONS.sink }]];
+  return [
+    [0, { kind: 'requests', fault }],
+    [1, { kind: 'run-schedules' }],
+    ...(random() < 0.5 ? kill : []),
+    [between(random, 1000, 2000), { kind: 'run-schedules' }],
+  ];
 }
 
 /** Commits count thrice: they are the one atomic step. */
 const OPERATIONS: readonly (readonly [operation: string, name: RegExp])[] = [
-  ['PutObject', /^commits\//],
-  ['PutObject', /^commits\//],
-  ['PutObject', /^commits\//],
-  ['PutObject', /^data\//],
-  ['PutObject', /^rejected\//],
-  ['GetObject', /^commits\//],
-  ['GetObject', /^data\//],
+  ['PutObject', /\/commits\//],
+  ['PutObject', /\/commits\//],
+  ['PutObject', /\/commits\//],
+  ['PutObject', /\/data\//],
+  ['PutObject', /\/rejected\//],
+  ['GetObject', /\/commits\//],
+  ['GetObject', /\/data\//],
   ['GetObject', /json$/],
-  ['ListObjectsV2', /^commits\//],
+  ['ListObjectsV2', /\/commits\//],
   ['GetParameter', /./],
 ];
-const CONFLICT = {
-  conditional: true,
-  effect: { kind: 'fail', status: 409, code: 'ConditionalRequestConflict' },
-} as const;
+const CONFLICT_SHARE = 0.2;
+const CONFLICT: RequestEffect = { kind: 'fail', status: 409, code: 'ConditionalRequestConflict' };
 const REQUEST_EFFECTS: readonly RequestEffect[] = [
   { kind: 'fail', status: 503, code: 'SlowDown' },
   { kind: 'fail', status: 500, code: 'InternalError' },
@@ -93,8 +114,8 @@ const REQUEST_EFFECTS: readonly RequestEffect[] = [
   { kind: 'delay', delayMs: 700 },
 ];
 
-function kafkaFault(random: Random): ChaosAction {
-  return { kind: 'kafka', fault: { ...limits(random), ...pick(random, KAFKA_FAULTS) } };
+function kafkaFault(random: Random): Scenario {
+  return [[0, { kind: 'kafka', fault: { ...limits(random), ...pick(random, KAFKA_FAULTS) } }]];
 }
 
 const KAFKA_FAULTS: readonly Pick<KafkaFault, 'api' | 'effect'>[] = [
@@ -118,8 +139,8 @@ const KAFKA_FAULTS: readonly Pick<KafkaFault, 'api' | 'effect'>[] = [
   { api: 'JoinGroup', effect: { kind: 'drop' } },
 ];
 
-function messageFault(random: Random): ChaosAction {
-  return { kind: 'messages', fault: { ...limits(random), effect: pick(random, MESSAGE_EFFECTS) } };
+function messageFault(random: Random): Scenario {
+  return [[0, { kind: 'messages', fault: { ...limits(random), effect: pick(random, MESSAGE_EFFECTS) } }]];
 }
 
 const MESSAGE_EFFECTS: readonly MessageFault['effect'][] = [
@@ -132,21 +153,21 @@ const MESSAGE_EFFECTS: readonly MessageFault['effect'][] = [
   { kind: 'redeliver', seconds: 2 },
 ];
 
-function functionFault(random: Random): ChaosAction {
+function functionFault(random: Random): Scenario {
   const name = pick(random, [FUNCTIONS.sink, FUNCTIONS.sink, FUNCTIONS.loader, FUNCTIONS.loader, FUNCTIONS.proxy]);
   const effect = { kind: pick(random, ['timeout', 'kill'] as const), afterMs: between(random, 0, 400) };
-  return { kind: 'functions', fault: { ...limits(random), times: 1, function: name, effect } };
+  return [[0, { kind: 'functions', fault: { ...limits(random), times: 1, function: name, effect } }]];
 }
 
-const killFunction: MakeAction = (random) => ({
-  kind: 'kill-function',
-  name: pick(random, [FUNCTIONS.sink, FUNCTIONS.loader, FUNCTIONS.proxy]),
-});
+function killFunction(random: Random): Scenario {
+  return [[0, { kind: 'kill-function', name: pick(random, [FUNCTIONS.sink, FUNCTIONS.loader, FUNCTIONS.proxy]) }]];
+}
 
-const KINDS: readonly MakeAction[] = [
+const SCENARIOS: readonly ((random: Random) => Scenario)[] = [
   requestFault,
   requestFault,
   requestFault,
+  lateCommit,
   kafkaFault,
   kafkaFault,
   kafkaFault,

@@ -368,14 +368,14 @@ test('faults and killFunction reach every part of the host', async () => {
     if (rules !== undefined) rules.onTaken = () => happened.add(name);
   }
   kafka?.add({ api: 'Produce', times: 1, effect: { kind: 'drop', when: 'after' } });
-  requests.add({ operation: 'PutObject', name: /^out/, times: 1, effect: { kind: 'drop', when: 'after' } });
+  requests.add({ operation: 'PutObject', name: /\/out\//, times: 1, effect: { kind: 'drop', when: 'after' } });
   messages.add({ times: 2, effect: { kind: 'duplicate', seconds: 0 } });
   functions.add({ function: /Sink/, times: 1, effect: { kind: 'kill', afterMs: 0 } });
   await post(host.ingestUrl, names('a', 5));
   expect(await waitForAll(host, names('a', 5))).toEqual(names('a', 5).map((id) => `in/${id}`));
   expect([...happened].sort()).toEqual(['functions', 'kafka', 'messages', 'requests']);
 
-  requests.add({ operation: 'PutObject', name: /^in/, times: 1, effect: { kind: 'hang' } });
+  requests.add({ operation: 'PutObject', name: /\/in\//, times: 1, effect: { kind: 'hang' } });
   const hanging = post(host.ingestUrl, ['b']);
   while (host.killFunction(/Receiver/) === 0) await sleep(20);
   expect((await hanging).status).toBe(500);

@@ -90,9 +90,21 @@ test('RequestFaults: delay answers later, and the condition is checked when the 
   expect(await delayed).toMatchObject({ name: 'PreconditionFailed' });
 });
 
+test('RequestFaults: delay does late what was asked, also when the client is gone', async () => {
+  aws.faults.requests.add({ operation: 'PutObject', times: 1, effect: { kind: 'delay', delayMs: 500 } });
+  const taken = nextFault();
+  const gone = new AbortController();
+  const request = s3.send(new PutObjectCommand({ Bucket, Key: 'late', Body: 'x' }), { abortSignal: gone.signal });
+  const aborted = failure(request);
+  await taken;
+  gone.abort();
+  expect(await aborted).toMatchObject({ name: 'AbortError' });
+  while (!(await exists('late'))) await new Promise((resolve) => setTimeout(resolve, 20));
+});
+
 test('RequestFaults: a rule meets only its operation, names and conditional writes', async () => {
   const effect: RequestEffect = { kind: 'fail', status: 409, code: 'ConditionalRequestConflict' };
-  aws.faults.requests.add({ operation: 'PutObject', name: /^commits\//, conditional: true, effect });
+  aws.faults.requests.add({ operation: 'PutObject', name: /^lake\/commits\//, conditional: true, effect });
   await put('commits/1');
   await put('data/1', '*');
   expect(await failure(put('commits/2', '*'))).toMatchObject({ name: 'ConditionalRequestConflict' });
@@ -110,7 +122,7 @@ test('RequestFaults: a GetObject fails after it was served, whatever its length 
 test('RequestFaults: listings, queues and parameters fail by their names', async () => {
   const effect: RequestEffect = { kind: 'fail', status: 400, code: 'ThrottlingException' };
   const rules = {
-    ListObjectsV2: /^commits\//,
+    ListObjectsV2: /^lake\/commits\//,
     SendMessage: /^load$/,
     ReceiveMessage: /^load$/,
     GetParameter: /^\/order/,
