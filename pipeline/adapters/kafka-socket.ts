@@ -51,18 +51,12 @@ export class KafkaSocket {
    * @throws PipelineError `UNAVAILABLE`, not retryable, when the broker refuses the login; else Error.
    */
   static async connect(address: BrokerAddress, { tls, login }: KafkaAccess): Promise<KafkaSocket> {
-    const options = { ...address, noDelay: true };
-    const socket = tls === undefined ? connectPlain(options) : connectTls({ ...options, ...tls });
+    const connection = new KafkaSocket(await openSocket(address, tls));
     try {
-      const signal = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
-      await once(socket, tls === undefined ? 'connect' : 'secureConnect', { signal });
-      const connection = new KafkaSocket(socket);
       if (login !== undefined) await signIn(connection, login, address);
       return connection;
     } catch (error) {
-      // What a destroyed socket still says has nobody to hear it.
-      socket.on('error', () => {});
-      socket.destroy();
+      connection.close();
       throw error;
     }
   }
@@ -118,6 +112,23 @@ export class KafkaSocket {
 
   #failAll(error: Error): void {
     for (const { fail } of [...this.#waiting.values()]) fail(error);
+  }
+}
+
+async function openSocket({ host, port }: BrokerAddress, tls: KafkaAccess['tls']): Promise<Socket> {
+  const options = { host, port, noDelay: true };
+  const socket = tls === undefined ? connectPlain(options) : connectTls({ ...options, ...tls });
+  const signal = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
+  try {
+    await once(socket, tls === undefined ? 'connect' : 'secureConnect', { signal });
+    return socket;
+  } catch (error) {
+    // What a destroyed socket still says has nobody to hear it.
+    socket.on('error', () => {});
+    socket.destroy();
+    throw signal.aborted
+      ? new Error(`no connection to ${host}:${port} in ${CONNECT_TIMEOUT_MS / 1000} seconds`)
+      : error;
   }
 }
 
