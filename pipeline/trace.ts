@@ -1,7 +1,7 @@
 /** Following one event by its trace: https://www.w3.org/TR/trace-context/, header `traceparent`. */
 import type { KafkaRecord } from './ports.ts';
 
-/** How many records of one batch a log line names: a line has its bounds, and the first ones show where a batch is. */
+/** How many records a commit, or a request's log, names: enough to find the way of a batch. */
 export const TRACED_MAX = 20;
 
 /** The Kafka header of CloudEvents' distributed tracing extension. */
@@ -24,21 +24,9 @@ export function sampledTraceparent(text: string | undefined): string | undefined
   return isSampled ? text : undefined;
 }
 
-/**
- * The first TRACED_MAX records that have a trace, as `<offset> <traceparent>`: for the log line of their commit, so
- * that a search for the trace id finds partition, offset and commit.
- */
-export function tracedOffsets(records: Iterable<KafkaRecord>): string[] {
-  const traced: string[] = [];
-  for (const { offset, headers } of records) {
-    const header = headers.find(([name]) => name === HEADER);
-    const text = header && Buffer.from(header[1]).toString('latin1');
-    if (isTraceparent(text)) {
-      traced.push(`${offset} ${text}`);
-    }
-    if (traced.length === TRACED_MAX) {
-      break;
-    }
-  }
-  return traced;
+/** A record that has a trace, as `<offset> <traceparent>`; undefined for any other. */
+export function tracedOffset({ offset, headers }: KafkaRecord): string | undefined {
+  const header = headers.find(([name]) => name === HEADER);
+  const text = header && Buffer.from(header[1]).toString('latin1');
+  return isTraceparent(text) ? `${offset} ${text}` : undefined;
 }

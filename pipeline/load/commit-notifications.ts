@@ -4,6 +4,7 @@
 interface S3Notification {
   readonly Event?: string;
   readonly Records?: ReadonlyArray<{
+    readonly eventTime?: string;
     readonly s3?: { readonly bucket?: { readonly name?: string }; readonly object?: { readonly key?: string } };
   }>;
 }
@@ -29,9 +30,23 @@ export function notifiedKeys(body: string, bucket: string): string[] {
     if (name !== bucket || key === undefined) {
       throw new Error(`Cannot read the message: it is about the bucket "${name}", allowed is "${bucket}"`);
     }
-    // S3 encodes keys as forms do: "+" is a space.
-    return decodeURIComponent(key.replaceAll('+', ' '));
+    return decodeKey(key);
   });
+}
+
+/** S3 encodes keys as forms do: "+" is a space. */
+const decodeKey = (key: string): string => decodeURIComponent(key.replaceAll('+', ' '));
+
+/**
+ * When each object was created, by its key, in milliseconds since the epoch; a time that cannot be read is left out.
+ * @param body one that `notifiedKeys` could read.
+ */
+export function notificationTimes(body: string): ReadonlyMap<string, number> {
+  const records = parse(body)?.Records;
+  const times = (Array.isArray(records) ? records : []).map(
+    (record) => [decodeKey(record?.s3?.object?.key ?? ''), Date.parse(record?.eventTime ?? '')] as const,
+  );
+  return new Map(times.filter(([, at]) => Number.isFinite(at)));
 }
 
 function parse(body: string): S3Notification | undefined {

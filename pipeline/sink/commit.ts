@@ -60,6 +60,11 @@ export interface Commit {
   readonly ends: { readonly first: number; readonly last: number };
   /** Smallest and largest event time of the rows, ISO 8601; null when there are no rows. */
   readonly eventTime: { readonly min: string; readonly max: string } | null;
+  /**
+   * Up to 20 records that have a W3C trace, each as `<offset> <traceparent>`; absent when none has. For logs: by it
+   * one event can be followed from its request to its load.
+   */
+  readonly traced?: readonly string[];
 }
 
 /** @throws UnknownFormatError when the object is no commit, or one of a newer format. */

@@ -13,8 +13,8 @@ export interface CommitReport {
 
 /** To be called once for each commit, by the writer whose commit it is. */
 export function reportCommit(commit: Commit, { log, startedAt, now }: CommitReport): void {
-  const { event, partition, start, first, next, rows, files, rejected, timestamps } = commit;
-  log.info('committed', { partition, first, next, commitKey: commitKey(partition, start), rows });
+  const { event, partition, start, first, next, rows, files, rejected, timestamps, traced } = commit;
+  log.info('committed', { partition, first, next, commitKey: commitKey(partition, start), rows, traced });
   logMetrics(
     { event },
     {

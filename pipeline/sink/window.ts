@@ -5,6 +5,7 @@ import { DATA_PREFIX, REJECTED_PREFIX } from '../contract/names.ts';
 import { newestVersion } from '../contract/table-columns.ts';
 import { BrokenInvariantError } from '../errors.ts';
 import type { KafkaRecord, ObjectStore } from '../ports.ts';
+import { TRACED_MAX, tracedOffset } from '../trace.ts';
 import { COMMIT_FORMAT, type Commit, type OffsetGap } from './commit.ts';
 import { type DeadLetter, type DeadLetterCode, encodeDeadLetters } from './dead-letter.ts';
 import { isoTime } from './iso-time.ts';
@@ -26,6 +27,7 @@ export class Window {
   readonly #lowWatermark: number;
   readonly #letters: DeadLetter[] = [];
   readonly #gaps: OffsetGap[] = [];
+  readonly #traced: string[] = [];
   readonly #timestamps = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY };
   #first: KafkaRecord | undefined;
   #last: KafkaRecord | undefined;
@@ -68,6 +70,7 @@ export class Window {
     this.#timestamps.min = Math.min(this.#timestamps.min, record.timestamp);
     this.#timestamps.max = Math.max(this.#timestamps.max, record.timestamp);
     this.#inputBytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
+    this.#noteTrace(record);
     this.#first ??= record;
     this.#last = record;
   }
@@ -114,6 +117,7 @@ export class Window {
       timestamps: this.#timestamps,
       ends: { first: valueChecksum(first), last: valueChecksum(last) },
       eventTime: eventTime(files),
+      ...(this.#traced.length > 0 && { traced: this.#traced }),
     };
   }
 
@@ -131,6 +135,13 @@ export class Window {
       codes[code] = (codes[code] ?? 0) + 1;
     }
     return { key, count: this.#letters.length, codes, bytes, checksum };
+  }
+
+  #noteTrace(record: KafkaRecord): void {
+    const traced = this.#traced.length < TRACED_MAX ? tracedOffset(record) : undefined;
+    if (traced !== undefined) {
+      this.#traced.push(traced);
+    }
   }
 
   #noteGap(offset: number): void {

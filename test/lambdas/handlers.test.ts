@@ -22,8 +22,10 @@ let kafka: KafkaBroker;
 let proxy: (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
 let sink: (event: MSKEvent, context: { awsRequestId: string }) => Promise<void>;
 let loader: (event: SQSEvent) => Promise<{ batchItemFailures: object[] }>;
-/** Lines that the handlers write. */
+/** Lines that the handlers write, and all of them since the start. */
 const lines: string[] = [];
+const history: string[] = [];
+const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'headrace-handlers-'));
@@ -32,6 +34,7 @@ beforeAll(async () => {
   for (const method of ['log', 'error'] as const) {
     jest.spyOn(console, method).mockImplementation((line: unknown) => {
       lines.push(String(line));
+      history.push(String(line));
     });
   }
   Object.assign(process.env, {
@@ -149,7 +152,9 @@ test('handlers: events go from an HTTP API event to warehouse rows, each once, t
     orderEvent({ order_id }, { id: `e-${index}` }),
   );
   const body = gzipSync(JSON.stringify([...events, orderEvent({ channel: 'FAX' })]));
-  const answer = await proxy(httpEvent(body, { 'content-type': BATCH, 'content-encoding': 'gzip' }));
+  const answer = await proxy(
+    httpEvent(body, { 'content-type': BATCH, 'content-encoding': 'gzip', traceparent: TRACE }),
+  );
   expect(answer.statusCode).toBe(207);
   expect(JSON.parse(answer.body ?? '')).toMatchObject({ accepted: 4, rejected: 1 });
   expect(takeMetrics()).toMatchObject({ Accepted: 4, Refused: 1 });
@@ -166,6 +171,8 @@ test('handlers: events go from an HTTP API event to warehouse rows, each once, t
   const report = await loader(sqsEvent(...bodies));
   expect(report).toEqual({ batchItemFailures: [{ itemIdentifier: `m-${keys.length + 1}` }] });
   expect(lines.filter((line) => line.includes('"level":"ERROR"'))).toHaveLength(1);
+  const durations = lines.map((line) => JSON.parse(line)).find((line) => 'RowAgeSeconds' in line);
+  expect(durations.LoadSeconds.length).toBeGreaterThanOrEqual(durations.RowAgeSeconds.length);
   const rows = await queryWarehouse('SELECT _id, order_id FROM order_created ORDER BY _id');
   expect(rows).toEqual([
     { _id: 'e-0', order_id: 'o-1' },
@@ -173,6 +180,19 @@ test('handlers: events go from an HTTP API event to warehouse rows, each once, t
     { _id: 'e-2', order_id: 'größe' },
     { _id: 'e-3', order_id: 'o-1' },
   ]);
+});
+
+test('handlers: one event can be followed from its request to its load by its trace, offset and commit', () => {
+  const traced = history.filter((line) => line.includes(TRACE)).map((line) => JSON.parse(line));
+  expect([...new Set(traced.map(({ message }) => message))]).toEqual(['stored', 'committed', 'loaded']);
+  const [stored] = traced;
+  const { partition, offset } = stored;
+  const isItsCommit = (line: { message: string; partition: number; traced?: string[] }) =>
+    line.partition === partition && (line.traced ?? []).includes(`${offset} ${TRACE}`);
+  const [committed, loaded] = traced.filter(isItsCommit);
+  expect(stored).toMatchObject({ event: TOPIC, traceparent: TRACE });
+  expect([committed.message, committed.first <= offset && offset < committed.next]).toEqual(['committed', true]);
+  expect(loaded).toMatchObject({ message: 'loaded', event: TOPIC, commitKey: committed.commitKey });
 });
 
 test('handlers: the proxy answers a request without body or content type, and does not throw', async () => {

@@ -1,5 +1,5 @@
 import { s3EventMessage, s3TestMessage } from '../../../local/aws/s3-event.ts';
-import { notifiedKeys } from '../../../pipeline/load/commit-notifications.ts';
+import { notificationTimes, notifiedKeys } from '../../../pipeline/load/commit-notifications.ts';
 
 const record = (key: string, bucket = 'lake') => ({ s3: { bucket: { name: bucket }, object: { key } } });
 const body = (...records: object[]): string => JSON.stringify({ Records: records });
@@ -41,4 +41,16 @@ test('notifiedKeys: refuses a message about another bucket, where the same keys 
 
 test('notifiedKeys: refuses a key that is not encoded', () => {
   expect(() => notifiedKeys(body(record('%zz')), 'lake')).toThrow();
+});
+
+test('notificationTimes: tells when each object was created, and leaves out what it cannot read', () => {
+  const records = [
+    { eventTime: '2026-11-20T12:00:00.250Z', s3: { object: { key: 'commits/0/a+b%2B.json' } } },
+    { eventTime: 'soon', s3: { object: { key: 'commits/0/c.json' } } },
+    {},
+  ];
+  expect([...notificationTimes(JSON.stringify({ Records: records }))]).toEqual([
+    ['commits/0/a b+.json', Date.parse('2026-11-20T12:00:00.250Z')],
+  ]);
+  expect(notificationTimes('no JSON').size).toBe(0);
 });

@@ -80,5 +80,8 @@ export async function commitRows(
 }
 
 export function notification(...keys: string[]): string {
-  return JSON.stringify({ Records: keys.map((key) => ({ s3: { bucket: { name: BUCKET }, object: { key } } })) });
+  const eventTime = '2026-11-20T12:00:00.000Z';
+  return JSON.stringify({
+    Records: keys.map((key) => ({ eventTime, s3: { bucket: { name: BUCKET }, object: { key } } })),
+  });
 }
