@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
+import { FLAG, hoursMs, onlyEvent, PLACE_OPTIONS, placeOf, TEXT } from '../cli/arguments.ts';
 import { CommandError } from '../cli/command-error.ts';
-import type { Place } from '../cli/connect-event.ts';
 import {
   type KafkaConnection,
   kafkaConfig,
@@ -46,15 +46,18 @@ const USAGE = `Usage: headrace <command> [options]
             --remove-orphans     delete objects that no commit names
             --grace HOURS        and that are older             (24)
             --json
+  dead-letters list|show|replay|discard EVENT         what could not be a row
+            --dir DIR or --aws, --json
+            --id PARTITION-OFFSET, --code CODE        only those; --id may come several times
+            --dry-run            replay: say what would be sent
+            --all                replay: also what the contract refuses; discard: every open letter
+            --tries N            replay: leave what has been sent again so often       (3)
+            --reason TEXT        discard: why
   compact EVENT       merge the small files of settled commits into large ones
             --dir DIR, --aws     as for audit
             --min-age HOURS      of commits; all that are older are merged  (24, and wait a week for a file's worth)
 `;
 
-const TEXT = { type: 'string' } as const;
-const FLAG = { type: 'boolean' } as const;
-/** Where an event is deployed. */
-const PLACE_OPTIONS = { dir: TEXT, aws: FLAG } as const;
 const KAFKA_OPTIONS = { brokers: TEXT, 'kafka-config': TEXT } as const;
 
 async function main(): Promise<number> {
@@ -87,30 +90,10 @@ async function main(): Promise<number> {
       const [bytes, eventsPerRequest] = [positiveNumber('--size', size), positiveNumber('--batch', batch)];
       return cost({ assembly, rates: rate, bytes, eventsPerRequest });
     }
-    case 'audit': {
-      const options = {
-        ...PLACE_OPTIONS,
-        from: TEXT,
-        to: TEXT,
-        grace: TEXT,
-        files: FLAG,
-        'no-kafka': FLAG,
-        'remove-orphans': FLAG,
-        json: FLAG,
-      } as const;
-      const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
-      return (await import('../cli/audit.ts')).auditEvent({
-        event: onlyEvent(positionals),
-        place: placeOf(values),
-        from: instant(values.from),
-        to: instant(values.to),
-        json: values.json ?? false,
-        files: values.files ?? false,
-        kafka: values['no-kafka'] !== true,
-        removeOrphans: values['remove-orphans'] ?? false,
-        graceMs: hoursMs(values.grace ?? '24'),
-      });
-    }
+    case 'audit':
+      return (await import('../cli/audit.ts')).audit(args);
+    case 'dead-letters':
+      return (await import('../cli/dead-letters.ts')).deadLetters(args);
     case 'compact': {
       const options = { ...PLACE_OPTIONS, 'min-age': TEXT } as const;
       const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
@@ -161,32 +144,6 @@ function readConfig(file: string): string {
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-const placeOf = ({ dir = '.headrace/laptop', aws }: { dir?: string | undefined; aws?: boolean | undefined }): Place =>
-  aws ? 'aws' : { dir };
-
-function onlyEvent([event, ...others]: readonly string[]): string {
-  if (event === undefined || others.length > 0) {
-    throw new CommandError('Say which event: its folder in schemas/, such as order_created');
-  }
-  return event;
-}
-
-function instant(text: string | undefined): number | undefined {
-  const time = text === undefined ? undefined : Date.parse(text);
-  if (Number.isNaN(time)) {
-    throw new CommandError(`Cannot use "${text}" as a time: allowed is ISO 8601, such as 2026-11-20T12:00:00Z`);
-  }
-  return time;
-}
-
-function hoursMs(text: string): number {
-  const hours = Number(text);
-  if (text.trim() === '' || !(hours >= 0)) {
-    throw new CommandError(`Cannot use "${text}" as hours: allowed are numbers from 0`);
-  }
-  return hours * 3_600_000;
-}
 
 function portNumber(text: string): number {
   const port = Number(text);

@@ -1,56 +1,60 @@
 /** `headrace audit`: proof that every acknowledged record is one row or one dead letter. */
-import { type AuditCounts, type AuditReport, audit } from '../pipeline/audit/audit.ts';
+import { parseArgs } from 'node:util';
+import { type AuditCounts, type AuditReport, audit as auditPipeline } from '../pipeline/audit/audit.ts';
+import type { AuditWindow } from '../pipeline/audit/chain.ts';
 import { type Orphan, removeOrphans } from '../pipeline/audit/check-objects.ts';
 import type { Fault, FaultKind } from '../pipeline/audit/fault.ts';
-import { connectEvent, type EventConnection, type Place } from './connect-event.ts';
+import { FLAG, hoursMs, instantOf, onlyEvent, PLACE_OPTIONS, placeOf, TEXT } from './arguments.ts';
+import { connectEvent, type EventConnection } from './connect-event.ts';
 import { type Cell, textTable } from './text-table.ts';
 
-export interface AuditCommand {
-  readonly event: string;
-  readonly place: Place;
-  /** Milliseconds since the epoch. */
-  readonly from: number | undefined;
-  readonly to: number | undefined;
-  readonly json: boolean;
-  /** Reads every data file too. */
-  readonly files: boolean;
-  /** Compares with Kafka; an audit from outside the brokers' network cannot. */
-  readonly kafka: boolean;
-  readonly removeOrphans: boolean;
-  /** How old an orphan must be, in milliseconds. */
-  readonly graceMs: number;
-}
+const OPTIONS = {
+  ...PLACE_OPTIONS,
+  from: TEXT,
+  to: TEXT,
+  files: FLAG,
+  'no-kafka': FLAG,
+  'remove-orphans': FLAG,
+  grace: TEXT,
+  json: FLAG,
+} as const;
+type Options = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
 
+/** How old an orphan must be to be removed. */
+const GRACE_HOURS = '24';
 const FAULTS_SHOWN = 50;
 const ORPHANS_SHOWN = 10;
 
-/** @returns the exit code: 1 when the audit found a fault, else 0. */
-export async function auditEvent(command: AuditCommand): Promise<number> {
-  const connection = await connectEvent(command.event, command.place);
+/** @returns the exit code: 1 when there is a fault, else 0. */
+export async function audit(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  const [event, from, to] = [onlyEvent(positionals), instantOf(values.from), instantOf(values.to)];
+  const graceMs = hoursMs(values.grace ?? GRACE_HOURS);
+  const connection = await connectEvent(event, placeOf(values));
   try {
-    return await auditConnected(command, connection);
+    return await auditConnected(connection, values, { from, to }, graceMs);
   } finally {
     await connection.close();
   }
 }
 
-async function auditConnected(command: AuditCommand, connection: EventConnection): Promise<number> {
-  const { event, from, to, files: readFiles } = command;
-  const ports = {
-    ...connection,
-    topic: connection.contract.topic.name,
-    reader: command.kafka ? connection.reader : undefined,
-  };
+async function auditConnected(
+  connection: EventConnection,
+  options: Options,
+  window: AuditWindow,
+  graceMs: number,
+): Promise<number> {
+  const { contract } = connection;
+  const reader = options['no-kafka'] ? undefined : connection.reader;
   const now = Date.now();
-  const report = await audit(ports, { from, to, readFiles, now });
-  const removed = command.removeOrphans ? await remove(report, connection, now - command.graceMs) : [];
-  if (command.json) {
+  const ports = { ...connection, topic: contract.topic.name, reader };
+  const report = await auditPipeline(ports, { ...window, readFiles: options.files ?? false, now });
+  const removed = options['remove-orphans'] ? await remove(report, connection, now - graceMs) : [];
+  if (options.json) {
     console.log(JSON.stringify({ ...report, removed }, undefined, 2));
   } else {
-    console.log(describe(report, removed, command));
-    console.log(
-      report.faults.length === 0 ? `${event}: nothing lost, nothing duplicated.` : `${event}: ${verdict(report)}`,
-    );
+    console.log(describe(report, removed, graceMs));
+    console.log(`${contract.event}: ${verdict(report)}`);
   }
   return report.faults.length === 0 ? 0 : 1;
 }
@@ -83,7 +87,7 @@ const HEADER = [
 function describe(
   { partitions, total, faults, orphans }: AuditReport,
   removed: readonly Orphan[],
-  { graceMs }: AuditCommand,
+  graceMs: number,
 ): string {
   const rows = partitions.map((each) => [
     String(each.partition),
@@ -130,7 +134,9 @@ function faultLine({ kind, partition, first, next, message, lost, duplicated }: 
 }
 
 const verdict = ({ total, faults }: AuditReport): string =>
-  `${faults.length} faults, ${total.lost} lost, ${total.duplicated} duplicated.`;
+  faults.length === 0
+    ? 'nothing lost, nothing duplicated.'
+    : `${faults.length} faults, ${total.lost} lost, ${total.duplicated} duplicated.`;
 
 const megabytes = (objects: readonly Orphan[]): string =>
   (objects.reduce((sum, { bytes }) => sum + bytes, 0) / 1_000_000).toFixed(1);
