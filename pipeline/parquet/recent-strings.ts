@@ -1,15 +1,15 @@
 /** The strings that a column got last, so that one which comes again need not be encoded to be recognized. */
 
-const SLOTS = 256;
+const SLOTS = 4096;
 /** Longer strings hardly come again, and would be kept alive here. */
 const LENGTH_MAX = 64;
 /** After this many misses, a column whose strings mostly miss is no longer looked at. */
-const MISSES_MIN = 1024;
+const MISSES_MIN = 4096;
 
 /** Known strings with their entries, one for each slot: strings that are one object compare at once. */
 export class RecentStrings {
   #strings: (string | undefined)[] = [];
-  readonly #entries = new Int32Array(SLOTS);
+  #entries = new Int32Array(0);
   #hits = 0;
   #misses = 0;
 
@@ -28,7 +28,10 @@ export class RecentStrings {
   /** Makes `value` known as `entry`. */
   add(value: string, entry: number): void {
     if (value.length > LENGTH_MAX || (this.#misses > MISSES_MIN && this.#misses > this.#hits)) return;
-    if (this.#strings.length === 0) this.#strings = new Array(SLOTS).fill(undefined);
+    if (this.#strings.length === 0) {
+      this.#strings = new Array(SLOTS).fill(undefined);
+      this.#entries = new Int32Array(SLOTS);
+    }
     const slot = slotOf(value);
     this.#strings[slot] = value;
     this.#entries[slot] = entry;
@@ -41,8 +44,17 @@ export class RecentStrings {
   }
 }
 
+/** A hash of short strings, and of samples of longer ones: columns whose strings differ elsewhere mostly miss. */
 function slotOf(value: string): number {
   const { length } = value;
-  if (length === 0) return 0;
-  return (length * 31 + value.charCodeAt(length - 1) * 7 + value.charCodeAt(length >>> 1)) & (SLOTS - 1);
+  let hash = length;
+  if (length <= 8) {
+    for (let i = 0; i < length; i++) hash = Math.imul(hash, 31) + value.charCodeAt(i);
+  } else {
+    hash = Math.imul(hash, 31) + value.charCodeAt(0);
+    hash = Math.imul(hash, 31) + value.charCodeAt(length >>> 1);
+    hash = Math.imul(hash, 31) + value.charCodeAt(length - 2);
+    hash = Math.imul(hash, 31) + value.charCodeAt(length - 1);
+  }
+  return (hash ^ (hash >>> 12)) & (SLOTS - 1);
 }
