@@ -1,5 +1,6 @@
 /** The sizes and limits of all stages, in one place. */
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { WarehouseTarget } from '../pipeline/contract/compiled-contract.ts';
 
 /** The memory, time and concurrency of one function. */
 export interface FunctionSize {
@@ -162,9 +163,23 @@ export const LOAD_QUEUE = {
 export const LOG_RETENTION = RetentionDays.ONE_MONTH;
 
 /**
- * Where each warehouse target is.
- * DuckDB is a file on the laptop and has no home on AWS yet: the laptop host puts its own path here, and a deployed
- * loader fails on it (its bundle has no DuckDB and its folder is read-only), so messages end as dead letters and no
- * commit is lost.
+ * Where each warehouse target is, and under which names; docs/warehouses.md says how each is set up.
+ * DuckDB is a file on the laptop and has no home on AWS: the laptop host puts its own path here, and a deployed loader
+ * fails on it (its bundle has no DuckDB and its folder is read-only), so messages end as dead letters and no commit is
+ * lost.
  */
-export const WAREHOUSE_URLS = { duckdb: 'duckdb:headrace.duckdb' } as const;
+export const WAREHOUSES = {
+  duckdb: { url: 'duckdb:headrace.duckdb' },
+  redshift: { workgroup: 'headrace', database: 'headrace' },
+  snowflake: {
+    /** The account's identifier: organization and name. */
+    account: 'MYORG-MYACCOUNT',
+    user: 'HEADRACE_LOADER',
+    database: 'HEADRACE',
+    schema: 'PUBLIC',
+    warehouse: 'HEADRACE',
+    role: 'HEADRACE_LOADER',
+    integration: 'HEADRACE',
+  },
+  athena: { workgroup: 'headrace', database: 'headrace' },
+} as const satisfies Record<WarehouseTarget, Readonly<Record<string, string>>>;

@@ -23,6 +23,15 @@ export interface PlatformValues {
   readonly FunctionSubnetId3: string;
   /** The security group of those functions: the brokers let it in. */
   readonly FunctionSecurityGroupId: string;
+  /** With which Redshift's COPY and Snowflake's storage integration read lakes; each lake's policy lets it in. */
+  readonly WarehouseReaderRoleArn?: string;
+  /** Holds the tables of Athena under `tables/`, and its queries' results under `results/`. */
+  readonly WarehouseBucketName?: string;
+  readonly RedshiftWorkgroupArn?: string;
+  /** The database user's name and password, as Redshift's Data API wants them. */
+  readonly RedshiftSecretArn?: string;
+  /** The private key of Snowflake's user, PKCS#8 in PEM, as the secret's plain text. */
+  readonly SnowflakeSecretArn?: string;
 }
 
 /** Declares the outputs, on the platform's stack itself so that their ids have no prefix. */

@@ -6,10 +6,11 @@ import { Construct } from 'constructs';
 import type { LoaderEnv } from '../../lambdas/loader/env.ts';
 import type { CompiledContract } from '../../pipeline/contract/compiled-contract.ts';
 import { COMMIT_PREFIX, DATA_PREFIX } from '../../pipeline/contract/names.ts';
-import { LOADER, LOADER_TRIGGER, SWEEP_MINUTES, WAREHOUSE_URLS } from '../config.ts';
+import { LOADER, LOADER_TRIGGER, SWEEP_MINUTES } from '../config.ts';
 import { NodeFunction } from '../node-function.ts';
 import type { ContractAsset } from './contract-asset.ts';
 import type { Schedules } from './schedules.ts';
+import { warehouseAccess } from './warehouse-access.ts';
 
 /** What the loader is told by, and what it reads. */
 export interface LoaderProps {
@@ -29,12 +30,13 @@ export class Loader extends Construct {
 
   constructor(scope: Construct, id: string, { contract, asset, queue, lake, schedules }: LoaderProps) {
     super(scope, id);
+    const warehouse = warehouseAccess(contract, lake);
     const environment = {
       CONTRACT_BUCKET: asset.bucketName,
       CONTRACT_KEY: asset.key,
       LAKE_BUCKET: lake.bucketName,
       LOAD_QUEUE_URL: queue.queueUrl,
-      WAREHOUSE_URL: WAREHOUSE_URLS[contract.warehouse.target],
+      WAREHOUSE_URL: warehouse.url,
     } satisfies LoaderEnv;
     const { resource } = new NodeFunction(this, 'Loader', {
       source: 'loader',
@@ -56,6 +58,7 @@ export class Loader extends Construct {
           actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:SendMessage'],
           resources: [queue.queueArn],
         },
+        ...warehouse.permissions,
       ],
       // A native module: it would have to be the one for Lambda's processor, whatever the laptop's is.
       external: ['@duckdb/node-api'],

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { duckdbWarehouse } from '../../../pipeline/adapters/duckdb-warehouse.ts';
-import { openWarehouse } from '../../../pipeline/adapters/open-warehouse.ts';
 import { commitRows, OFFSET, type Row } from '../load/lake-fixture.ts';
 import { memoryObjectStore } from '../ports/memory-object-store.ts';
 import { tableOf, warehouseSuite } from '../ports/warehouse-suite.ts';
@@ -85,10 +84,4 @@ test('duckdbWarehouse: load starts another table when the contract names another
   await warehouse.load({ ...table, table: 'another' }, [await commitRows(lake, [OFFSET], 2, [{}])]);
   const counts = `SELECT (SELECT count(*) FROM ${table.table}) AS first, (SELECT count(*) FROM another) AS another`;
   expect(await query(path, counts)).toEqual([{ first: '2', another: '1' }]);
-});
-
-test('openWarehouse: refuses a URL of a warehouse that it does not know', async () => {
-  await expect(openWarehouse('snowflake:account', memoryObjectStore())).rejects.toThrow(
-    'Cannot open the warehouse "snowflake:account": allowed is duckdb:<path of a database file>',
-  );
 });
