@@ -2,7 +2,6 @@
 
 import { mkdirSync, rmSync } from 'node:fs';
 import { KafkaError } from '../../../pipeline/kafka/error-code.ts';
-import { firstRecordAt } from '../../../pipeline/kafka/record.ts';
 import {
   type BatchHeader,
   buildMarker,
@@ -13,10 +12,14 @@ import {
 } from '../../../pipeline/kafka/record-batch.ts';
 import { acceptBatch } from './accept-batch.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import { type CompactionRules, compactSegments } from './compaction.ts';
+import { compactSegments } from './compaction.ts';
+import { planCompaction } from './compaction-plan.ts';
+import { findRecord } from './find-record.ts';
 import type { LogSettings } from './log-settings.ts';
 import { ProducerState } from './producer-state.ts';
-import type { Allocate, PlacedBatch, Segment } from './segment.ts';
+import { type BatchRange, readBatches } from './read-batches.ts';
+import { retentionEnd } from './retention.ts';
+import type { PlacedBatch, Segment } from './segment.ts';
 import { SegmentList } from './segment-list.ts';
 
 /** Where a batch went. */
@@ -27,14 +30,8 @@ export interface AppendResult {
 }
 
 /** What a reader asks for. */
-export interface ReadRequest {
-  readonly offset: number;
-  readonly bytesMax: number;
+export interface ReadRequest extends Omit<BatchRange, 'limit'> {
   readonly committedOnly: boolean;
-  /** Give one whole batch even when it is larger than `bytesMax`, so that a reader cannot get stuck. */
-  readonly atLeastOne: boolean;
-  /** Where the records are read to. @default a buffer of their own */
-  readonly allocate?: Allocate;
 }
 
 /** Whole batches and the aborted transactions among them. */
@@ -147,27 +144,19 @@ export class PartitionLog {
       throw new KafkaError('offsetOutOfRange', `Cannot read offset ${offset}: the log holds ${range}`);
     }
     const limit = committedOnly ? this.lastStableOffset : this.#endOffset;
-    const found = offset < limit ? this.#segments.find(offset) : undefined;
-    if (found === undefined || found.batch.header.baseOffset >= limit) return { records: Buffer.alloc(0), aborted: [] };
-    const { segment, batch } = found;
-    const wanted = atLeastOne ? Math.max(bytesMax, batch.header.bytes) : bytesMax;
-    const { records, nextOffset } = wholeBatches(segment.read(batch.position, wanted, allocate), limit);
-    const aborted = committedOnly ? this.#producers.abortedIn(offset, nextOffset) : [];
-    return { records, aborted: aborted.map(({ producerId, firstOffset }) => ({ producerId, firstOffset })) };
+    const read = readBatches(this.#segments, { offset, limit, bytesMax, atLeastOne, allocate });
+    if (read === undefined) return { records: Buffer.alloc(0), aborted: [] };
+    const aborted = committedOnly ? this.#producers.abortedIn(offset, read.nextOffset) : [];
+    return {
+      records: read.records,
+      aborted: aborted.map(({ producerId, firstOffset }) => ({ producerId, firstOffset })),
+    };
   }
 
   /** The first record at or after `timestamp` and `startOffset`; undefined when there is none. */
   recordAt(timestamp: number): { readonly offset: number; readonly timestamp: number } | undefined {
     this.#checkOpen();
-    for (const segment of this.#segments) {
-      if (segment.maxTimestamp < timestamp) continue;
-      for (const { header, position } of segment.scanTimestamp(timestamp)) {
-        if (header.lastOffset < this.#startOffset) continue;
-        const record = firstRecordAt(segment.read(position, header.bytes), timestamp, this.#startOffset);
-        if (record !== undefined) return record;
-      }
-    }
-    return undefined;
+    return findRecord(this.#segments, timestamp, this.#startOffset);
   }
 
   /** The largest timestamp in the log; -1 when it is empty. */
@@ -193,18 +182,9 @@ export class PartitionLog {
 
   /** Deletes what `retention.ms` and `retention.bytes` no longer cover, segment by segment. */
   applyRetention(): void {
-    const { deletes, retentionMs, retentionBytes } = this.#settings;
-    if (!deletes) return;
-    const oldest = retentionMs < 0 ? Number.NEGATIVE_INFINITY : this.#now() - retentionMs;
-    let excess = retentionBytes < 0 ? Number.NEGATIVE_INFINITY : this.#segments.bytes - retentionBytes;
-    let end = this.#startOffset;
-    for (const segment of this.#segments) {
-      const { bytes, maxTimestamp } = segment;
-      const isTooOld = maxTimestamp >= 0 && maxTimestamp < oldest;
-      if (bytes === 0 || (!isTooOld && excess < bytes)) break;
-      excess -= bytes;
-      end = Math.min(this.#segments.endOf(segment), this.#endOffset);
-    }
+    if (!this.#settings.deletes) return;
+    const reached = retentionEnd(this.#segments, this.#settings, this.#now(), this.#startOffset);
+    const end = Math.min(reached, this.#endOffset);
     // The active segment can only be deleted as a closed one.
     if (end === this.#endOffset && end > this.#segments.active.baseOffset) this.#segments.roll(end);
     this.startAt(end);
@@ -212,13 +192,18 @@ export class PartitionLog {
 
   /** Compacts the closed segments if enough of them is new (`min.cleanable.dirty.ratio`). */
   async compact(): Promise<void> {
-    const { compacts, minCleanableDirtyRatio } = this.#settings;
-    if (!compacts || this.#isClosed) return;
-    const closed = this.#compactable();
-    const dirty = closed.filter((segment) => this.#segments.endOf(segment) > this.#compactedTo);
-    const [dirtyBytes, totalBytes] = [bytesOf(dirty), bytesOf(closed)];
-    if (dirtyBytes === 0 || dirtyBytes < totalBytes * minCleanableDirtyRatio) return;
-    const compactedTo = await compactSegments(this.#segments, closed, dirty, this.#compactionRules());
+    if (!this.#settings.compacts || this.#isClosed) return;
+    const log = {
+      segments: this.#segments,
+      settings: this.#settings,
+      producers: this.#producers,
+      lastStableOffset: this.lastStableOffset,
+      compactedTo: this.#compactedTo,
+      isClosed: () => this.#isClosed,
+    };
+    const plan = planCompaction(log, this.#now());
+    if (plan === undefined) return;
+    const compactedTo = await compactSegments(this.#segments, plan.closed, plan.dirty, plan.rules);
     if (this.#isClosed) return;
     this.#compactedTo = compactedTo;
     this.#checkpoint();
@@ -274,27 +259,6 @@ export class PartitionLog {
     return this.#segments.roll(this.#endOffset);
   }
 
-  /** Closed segments without open transactions whose records are old enough (`min.compaction.lag.ms`). */
-  #compactable(): readonly Segment[] {
-    const end = this.lastStableOffset;
-    const newest = this.#now() - this.#settings.minCompactionLagMs;
-    return this.#segments.closed.filter((one) => this.#segments.endOf(one) <= end && one.maxTimestamp <= newest);
-  }
-
-  #compactionRules(): CompactionRules {
-    const oldest = this.#now() - this.#settings.deleteRetentionMs;
-    const expired = this.#segments.closed.filter(({ maxTimestamp }) => maxTimestamp < oldest);
-    // A tombstone stays for one run at least, or a reader that follows the log could miss the deletion.
-    const dropBefore = Math.min(this.#compactedTo, Math.max(0, ...expired.map((one) => this.#segments.endOf(one))));
-    return {
-      isAborted: ({ baseOffset, lastOffset, producerId, transactional }) =>
-        transactional &&
-        this.#producers.abortedIn(baseOffset, lastOffset + 1).some((aborted) => aborted.producerId === producerId),
-      isGone: (segment) => this.#isClosed || !this.#segments.has(segment),
-      dropsTombstones: (offset) => offset < dropBefore,
-    };
-  }
-
   #recovered(segment: Segment, { header, position }: PlacedBatch): void {
     const commits = header.control ? markerCommits(segment.read(position, header.bytes)) : undefined;
     this.#producers.appended(header, this.#now(), commits);
@@ -320,21 +284,4 @@ export class PartitionLog {
     });
     this.#bytesSinceCheckpoint = 0;
   }
-}
-
-function bytesOf(segments: readonly Segment[]): number {
-  return segments.reduce((sum, { bytes }) => sum + bytes, 0);
-}
-
-/** Cuts `read` after its last whole batch that begins before `limit`. */
-function wholeBatches(read: Buffer, limit: number): { readonly records: Buffer; readonly nextOffset: number } {
-  let end = 0;
-  let nextOffset = 0;
-  for (;;) {
-    const header = readBatchHeader(read, end);
-    if (header === undefined || end + header.bytes > read.length || header.baseOffset >= limit) break;
-    end += header.bytes;
-    nextOffset = header.lastOffset + 1;
-  }
-  return { records: read.subarray(0, end), nextOffset };
 }
