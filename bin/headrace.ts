@@ -36,6 +36,10 @@ const USAGE = `Usage: headrace <command> [options]
             --size BYTES         of an event as JSON            (1000)
             --batch N            events in a request            (100)
             --assembly DIR       synthesized stacks, instead of synthesizing
+  plan EVENT          what a deployment changes: resources, statements for the table, cost
+            --against REF        the contracts of a git ref     (HEAD), or
+            --aws                what is deployed
+            --rate N/s, --size BYTES, --batch N   as for cost
   check   compile every contract in schemas/ and say what is wrong
   audit EVENT         compare Kafka, the lake and the warehouse; exits with 1 when anything is lost or duplicated
             --dir DIR            data folder of headrace start  (.headrace/laptop), or
@@ -53,6 +57,9 @@ const USAGE = `Usage: headrace <command> [options]
             --all                replay: also what the contract refuses; discard: every open letter
             --tries N            replay: leave what has been sent again so often       (3)
             --reason TEXT        discard: why
+  rebuild EVENT       load the warehouse table again from the commits, compare, and swap
+            --dir DIR, --aws     as for audit
+            --from, --to TIME    only commits with records of that time
   compact EVENT       merge the small files of settled commits into large ones
             --dir DIR, --aws     as for audit
             --min-age HOURS      of commits; all that are older are merged  (24, and wait a week for a file's worth)
@@ -94,6 +101,8 @@ async function main(): Promise<number> {
       return (await import('../cli/audit.ts')).audit(args);
     case 'dead-letters':
       return (await import('../cli/dead-letters.ts')).deadLetters(args);
+    case 'rebuild':
+      return (await import('../cli/rebuild.ts')).rebuild(args);
     case 'compact': {
       const options = { ...PLACE_OPTIONS, 'min-age': TEXT } as const;
       const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
@@ -103,6 +112,16 @@ async function main(): Promise<number> {
         place: placeOf(values),
         settledAfterMs: age === undefined ? undefined : hoursMs(age),
       });
+    }
+    case 'plan': {
+      const options = { against: TEXT, aws: FLAG, rate: TEXT, size: TEXT, batch: TEXT } as const;
+      const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
+      const { against: ref = 'HEAD', aws, rate = '100/s', size = '1000', batch = '100' } = values;
+      const event = onlyEvent(positionals);
+      const [{ plan }, { parseRate }] = await Promise.all([import('../cli/plan.ts'), import('../cli/cost.ts')]);
+      const { eventsPerSecond } = parseRate(`${event}=${rate}`);
+      const [bytes, eventsPerRequest] = [positiveNumber('--size', size), positiveNumber('--batch', batch)];
+      return plan({ event, against: aws ? 'aws' : { ref }, load: { eventsPerSecond, bytes, eventsPerRequest } });
     }
     case 'check':
       return (await import('../cli/check.ts')).check();

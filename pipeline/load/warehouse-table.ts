@@ -11,3 +11,10 @@ export function warehouseTable(contract: CompiledContract): WarehouseTable {
     columns: tableColumns(contract),
   };
 }
+
+/** Where a table is built anew before it takes the place of the other: with a ledger of its own. */
+export const shadowTable = (table: WarehouseTable): WarehouseTable => ({
+  ...table,
+  event: `${table.event}#rebuild`,
+  table: `${table.table}__rebuild`,
+});

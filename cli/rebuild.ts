@@ -1,0 +1,36 @@
+/** `headrace rebuild`: the warehouse table, loaded anew from the commit log. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { rebuildTable } from '../pipeline/rebuild/rebuild-table.ts';
+import { instantOf, onlyEvent, PLACE_OPTIONS, placeOf, TEXT } from './arguments.ts';
+import { connectEvent } from './connect-event.ts';
+import { progressBar } from './progress-bar.ts';
+
+const OPTIONS = { ...PLACE_OPTIONS, from: TEXT, to: TEXT } as const;
+
+/** @returns the exit code: 1 when the chain is not whole, and nothing was rebuilt. */
+export async function rebuild(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  const event = onlyEvent(positionals);
+  const window = { from: instantOf(values.from), to: instantOf(values.to) };
+  const connection = await connectEvent(event, placeOf(values));
+  try {
+    let bar: ReturnType<typeof progressBar> | undefined;
+    const onProgress = (loaded: number, commits: number): void => {
+      bar ??= progressBar(`${event} commits`, commits);
+      bar.update(loaded);
+    };
+    const { commits, rows, faults } = await rebuildTable({ ...connection, sleep, onProgress }, window);
+    if (faults.length > 0) {
+      console.error(
+        `Nothing was rebuilt: the commits of ${event} are not whole. "headrace audit ${event}" tells more.`,
+      );
+      console.error(faults.map(({ message }) => `  ${message}`).join('\n'));
+      return 1;
+    }
+    console.log(`${event}: ${rows} rows of ${commits} commits are in "${connection.table.table}" anew.`);
+    return 0;
+  } finally {
+    await connection.close();
+  }
+}
