@@ -2,7 +2,8 @@
 
 import { KafkaError } from '../../../pipeline/kafka/error-code.ts';
 import type { CommittedOffset, CommittedOffsets } from './committed-offsets.ts';
-import { type Caller, Group, type GroupState, type Membership } from './group.ts';
+import { Group, type GroupState } from './group.ts';
+import type { Caller, Membership } from './group-members.ts';
 import type { JoinAnswer, JoinRequest } from './member.ts';
 
 /** `group.min.session.timeout.ms` and `group.max.session.timeout.ms` of Apache Kafka. */
