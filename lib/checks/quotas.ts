@@ -93,10 +93,10 @@ function checkParameter(file: string, { versions }: CompiledContract): void {
 }
 
 function checkSchemas(folder: string, { versions }: CompiledContract): void {
-  for (const { version, definition } of versions) {
+  for (const { version, definition, format } of versions) {
     const bytes = Buffer.byteLength(definition);
     if (bytes > SCHEMA_BYTES_MAX) {
-      refuse(join(folder, `v${version}.proto`), 'schema', `${bytes} bytes`, `Glue allows ${SCHEMA_BYTES_MAX}`);
+      refuse(join(folder, `v${version}.${PAYLOAD_FORMATS[format].extension}`), 'schema', `${bytes} bytes`, `Glue allows ${SCHEMA_BYTES_MAX}`);
     }
   }
 }

@@ -11,9 +11,6 @@ export interface Finding {
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
 const TEMPLATE_BYTES_MAX = 1_000_000;
 const TEMPLATE_RESOURCES_MAX = 500;
-/** So that a deployment of hundreds of events stays within the rates of AWS's APIs. */
-export const EVENT_RESOURCES_MAX = 30;
-export const EVENT_BYTES_MAX = 30_000;
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
 const VISIBILITY_PER_TIMEOUT = 6;
 const VISIBILITY_DEFAULT_SECONDS = 30;
@@ -33,20 +30,14 @@ export function checkTemplate(stackName: string, template: Template): Finding[] 
 }
 
 function checkSize(stackName: string, { text, resources }: Template): Finding[] {
-  const isEvent = stackName.startsWith('Event-');
-  const bytes = Buffer.byteLength(text);
-  const count = Object.keys(resources).length;
-  const bytesMax = isEvent ? EVENT_BYTES_MAX : TEMPLATE_BYTES_MAX;
-  const countMax = isEvent ? EVENT_RESOURCES_MAX : TEMPLATE_RESOURCES_MAX;
-  const cannot = `Cannot deploy "${stackName}": its template has`;
-  return [
-    ...(bytes > bytesMax
-      ? [{ rule: 'template_is_small', message: `${cannot} ${bytes} bytes, allowed are ${bytesMax}` }]
-      : []),
-    ...(count > countMax
-      ? [{ rule: 'template_is_small', message: `${cannot} ${count} resources, allowed are ${countMax}` }]
-      : []),
+  const sizes = [
+    { is: Buffer.byteLength(text), max: TEMPLATE_BYTES_MAX, of: 'bytes' },
+    { is: Object.keys(resources).length, max: TEMPLATE_RESOURCES_MAX, of: 'resources' },
   ];
+  return sizes.flatMap(({ is, max, of }) => {
+    const message = `Cannot deploy "${stackName}": its template has ${is} ${of}, CloudFormation allows ${max}`;
+    return is > max ? [{ rule: 'template_fits', message }] : [];
+  });
 }
 
 /** Dead letters of a queue go to a queue, which has none of its own. */

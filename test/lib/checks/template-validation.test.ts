@@ -86,7 +86,7 @@ const MISTAKES: Array<[rule: string, stack: string, type: string, path: string, 
   ['visibility_outlasts_function', EVENT, 'AWS::SQS::Queue', 'Properties.VisibilityTimeout', 719],
   ['sink_repeats_without_end', EVENT, 'AWS::Lambda::EventSourceMapping', 'Properties.DestinationConfig', {}],
   ['environment_is_small', EVENT, 'AWS::Lambda::Function', 'Properties.Environment.Variables.LONG', 'a'.repeat(4_000)],
-  ['template_is_small', EVENT, 'AWS::MSK::Topic', 'Properties.Configs', 'a'.repeat(30_000)],
+  ['template_fits', EVENT, 'AWS::MSK::Topic', 'Properties.Configs', 'a'.repeat(1_000_000)],
 ];
 
 test.each(MISTAKES)('%s refuses a change of %s: %s %s', (rule, stack, type, path, value) => {

@@ -2,7 +2,7 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Copies `schemas/<source>` under another name; `yaml` is added to its contract. @returns the new folder. */
+/** Copies `schemas/<source>` under another name; what `yaml` says goes before the source's contract. @returns the folder. */
 export function copyEvent(schemas: string, source: string, name: string, yaml = ''): string {
   const folder = join(schemas, name);
   cpSync(join('schemas', source), folder, { recursive: true });
@@ -11,7 +11,11 @@ export function copyEvent(schemas: string, source: string, name: string, yaml = 
   const message = (event: string): string => `message ${pascalCase(event)} {`;
   writeFileSync(proto, readFileSync(proto, 'utf8').replace(message(source), message(name)));
   const contract = join(folder, 'event.yaml');
-  writeFileSync(contract, readFileSync(contract, 'utf8') + yaml);
+  const replaced = new Set([...yaml.matchAll(/^\w+:/gm)].map(([key]) => key));
+  const kept = readFileSync(contract, 'utf8')
+    .split('\n')
+    .filter((line) => !replaced.has(/^\w+:/.exec(line)?.[0] ?? ''));
+  writeFileSync(contract, kept.join('\n') + yaml);
   return folder;
 }
 
