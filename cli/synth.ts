@@ -11,14 +11,19 @@ export interface SynthOptions {
   readonly output?: string;
   /** Where the events are. @default 'schemas' */
   readonly schemas?: string;
+  /** Only this event's stack. @default all stacks */
+  readonly event?: string;
 }
 
 /** Synthesizes all stacks. @throws CommandError with what the app printed. */
-export async function synth({ output = ASSEMBLY_DIR, schemas = 'schemas' }: SynthOptions = {}): Promise<void> {
+export async function synth({ output = ASSEMBLY_DIR, schemas = 'schemas', event }: SynthOptions = {}): Promise<void> {
   const cdk = join(dirname(createRequire(import.meta.url).resolve('aws-cdk/package.json')), 'bin', 'cdk');
   // The CDK runs `node bin/app.ts`: by the Node that runs this, which may not be the first on the path.
   const path = [dirname(process.execPath), process.env['PATH']].join(delimiter);
   const args = ['synth', '--quiet', '--no-notices', '--output', output, '--context', `schemas=${schemas}`];
+  if (event !== undefined) {
+    args.push('--context', `event=${event}`);
+  }
   const child = spawn(process.execPath, [cdk, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, PATH: path, CDK_DISABLE_CLI_TELEMETRY: 'true' },

@@ -1,0 +1,71 @@
+import { DuckDBInstance } from '@duckdb/node-api';
+import { tableDdl } from '../../../cli/plan/table-ddl.ts';
+import type { CompiledContract, WarehouseTarget } from '../../../pipeline/contract/compiled-contract.ts';
+import type { Field } from '../../../pipeline/contract/message.ts';
+import { newestVersion } from '../../../pipeline/contract/table-columns.ts';
+import { orderContract } from '../../pipeline/ingest/order-events.ts';
+
+const ordersIn = (target: WarehouseTarget): CompiledContract => ({
+  ...orderContract,
+  warehouse: { target, table: 'order_created' },
+});
+
+/** One more version, with what is to be added to the message and to its items. */
+function nextVersion(contract: CompiledContract, own: readonly Field[], ofItems: readonly Field[]): CompiledContract {
+  const { version, message, definition } = newestVersion(contract);
+  const fields = message.fields.map((field) =>
+    field.name === 'items' && 'message' in field.type
+      ? {
+          ...field,
+          type: {
+            ...field.type,
+            message: { ...field.type.message, fields: [...field.type.message.fields, ...ofItems] },
+          },
+        }
+      : field,
+  );
+  const next = { version: version + 1, definition, message: { ...message, fields: [...fields, ...own] } };
+  return { ...contract, versions: [...contract.versions, next] };
+}
+const template = orderContract.versions[0]?.message.fields.find(({ name }) => name === 'coupon') as Field;
+const added = (name: string): Field => ({ ...template, name, jsonName: name, number: 99 });
+
+test('tableDdl: the same contract changes no table', () => {
+  for (const target of ['duckdb', 'redshift', 'snowflake', 'athena'] as const) {
+    expect(tableDdl(ordersIn(target), ordersIn(target))).toEqual([]);
+  }
+});
+
+test('tableDdl: DuckDB takes the statements of a new table and of its next version, one after the other', async () => {
+  const contract = ordersIn('duckdb');
+  const later = nextVersion(contract, [added('referrer')], [added('note')]);
+  const statements = [...tableDdl(undefined, contract), ...tableDdl(contract, later)];
+  expect(statements).toHaveLength(3);
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  for (const statement of statements) {
+    await connection.run(statement);
+  }
+  const found = await connection.runAndReadAll('SELECT referrer, items[1].note, _checksum FROM order_created');
+  expect(found.columnCount).toBe(3);
+  connection.closeSync();
+  instance.closeSync();
+});
+
+test.each(['redshift', 'snowflake', 'athena'] as const)(
+  'tableDdl: %s makes a new table and adds new columns',
+  (target) => {
+    const contract = ordersIn(target);
+    const later = nextVersion(contract, [added('referrer')], []);
+    expect(tableDdl(undefined, contract).join('\n')).toMatch(/CREATE TABLE[\s\S]*order_created/i);
+    const [statement, ...others] = tableDdl(contract, later);
+    expect(statement).toMatch(/ALTER TABLE[\s\S]*order_created[\s\S]*ADD COLUMN[\s\S]*referrer/i);
+    expect(others).toEqual([]);
+  },
+);
+
+test('tableDdl: another table or another warehouse is made anew', () => {
+  const renamed = { ...ordersIn('duckdb'), warehouse: { target: 'duckdb', table: 'orders' } } as const;
+  expect(tableDdl(ordersIn('duckdb'), renamed)[0]).toMatch(/^CREATE TABLE IF NOT EXISTS "orders"/);
+  expect(tableDdl(ordersIn('duckdb'), ordersIn('redshift')).join('\n')).toMatch(/CREATE TABLE/);
+});
