@@ -47,7 +47,8 @@ async function auditConnected(
   const { contract } = connection;
   const reader = options['no-kafka'] ? undefined : connection.reader;
   const now = Date.now();
-  const ports = { ...connection, topic: contract.topic.name, reader };
+  const { name: topic, partitions } = contract.topic;
+  const ports = { ...connection, topic, partitions, reader };
   const report = await auditPipeline(ports, { ...window, readFiles: options.files ?? false, now });
   const removed = options['remove-orphans'] ? await remove(report, connection, now - graceMs) : [];
   if (options.json) {

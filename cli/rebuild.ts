@@ -20,7 +20,8 @@ export async function rebuild(args: readonly string[]): Promise<number> {
       bar ??= progressBar(`${event} commits`, commits);
       bar.update(loaded);
     };
-    const { commits, rows, faults } = await rebuildTable({ ...connection, sleep, onProgress }, window);
+    const { partitions } = connection.contract.topic;
+    const { commits, rows, faults } = await rebuildTable({ ...connection, partitions, sleep, onProgress }, window);
     if (faults.length > 0) {
       console.error(
         `Nothing was rebuilt: the commits of ${event} are not whole. "headrace audit ${event}" tells more.`,

@@ -150,6 +150,9 @@ export const LOADER_TRIGGER = {
 /** How long a lost notification may keep a commit out of the warehouse, apart from the sweep's grace of 5 minutes. */
 export const SWEEP_MINUTES = 15;
 
+/** A commit is looked at three times: rows that vanish a little later are noticed too. */
+export const AUDIT = { everyMinutes: 60, hours: 3 } as const;
+
 /** How long, and how often, a commit may wait to be loaded. */
 export const LOAD_QUEUE = {
   /** Lambda's own advice: six times the function's timeout, so that no message returns while it is worked on. */

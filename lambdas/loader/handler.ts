@@ -1,4 +1,4 @@
-/** The loader: behind the load queue, and on a schedule that sweeps up what the queue never heard of. */
+/** The loader: behind the load queue, and on schedules that sweep and audit. */
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { openWarehouse } from '../../pipeline/adapters/open-warehouse.ts';
 import { s3ObjectStore } from '../../pipeline/adapters/s3-object-store.ts';
@@ -6,12 +6,12 @@ import { POSTPONED, sqsLoadQueue } from '../../pipeline/adapters/sqs-load-queue.
 import { readCompiledContract } from '../../pipeline/contract/read-compiled-contract.ts';
 import { notificationTimes } from '../../pipeline/load/commit-notifications.ts';
 import { loadCommits, type NotifiedLoadPorts } from '../../pipeline/load/load-commits.ts';
-import { sweepCommits } from '../../pipeline/load/sweep.ts';
 import { warehouseTable } from '../../pipeline/load/warehouse-table.ts';
 import { jsonLog } from '../../pipeline/log.ts';
 import { logMetrics, type MetricValues, secondsBetween } from '../../pipeline/metrics.ts';
 import type { PendingLoad } from '../../pipeline/ports.ts';
 import { loaderEnv } from './env.ts';
+import { runScheduled, type ScheduledRun } from './scheduled-runs.ts';
 
 const env = loaderEnv();
 const contract = await readCompiledContract(s3ObjectStore(env.CONTRACT_BUCKET), env.CONTRACT_KEY);
@@ -25,17 +25,10 @@ const ports: NotifiedLoadPorts = {
   queue: sqsLoadQueue(env.LOAD_QUEUE_URL),
 };
 
-/** What the schedule sends, and a person who does not want to wait for it. */
-interface SweepEvent {
-  readonly sweep: true;
-  /** Younger commits are left to their notifications. @default the sweep's own */
-  readonly graceSeconds?: number;
-}
-
-export async function handler(input: SQSEvent | SweepEvent, context?: Context): Promise<SQSBatchResponse> {
+export async function handler(input: SQSEvent | ScheduledRun, context?: Context): Promise<SQSBatchResponse> {
   const log = jsonLog({ event, requestId: context?.awsRequestId });
-  if ('sweep' in input) {
-    await sweep(input, log, context);
+  if (!('Records' in input)) {
+    await runScheduled(input, { ...ports, contract, log, context });
     return { batchItemFailures: [] };
   }
   const { loaded, skipped, rows, failures, finished } = await loadCommits(input.Records.map(toMessage), ports);
@@ -70,20 +63,3 @@ const toMessage = ({ messageId, body, messageAttributes }: SQSRecord) => ({
   body,
   postponed: Number(messageAttributes?.[POSTPONED]?.stringValue ?? 0),
 });
-
-async function sweep(
-  { graceSeconds }: SweepEvent,
-  log: ReturnType<typeof jsonLog>,
-  context: Context | undefined,
-): Promise<void> {
-  const timeLeftMs = () => context?.getRemainingTimeInMillis() ?? Number.POSITIVE_INFINITY;
-  const { partitions } = contract.topic;
-  const grace = graceSeconds === undefined ? {} : { graceMs: graceSeconds * 1000 };
-  const swept = await sweepCommits({ ...ports, ...grace, partitions, now: Date.now, timeLeftMs });
-  for (const [commitKey, error] of swept.failures) {
-    log.error('Load failed', error, { commitKey });
-  }
-  const { loaded, rows, failures, unloaded } = swept;
-  const counts = { LoadedCommits: loaded, LoadedRows: rows, FailedLoads: failures.size };
-  logMetrics({ event }, { ...counts, UnloadedCommits: unloaded - loaded });
-}

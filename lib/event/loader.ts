@@ -5,12 +5,15 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { LoaderEnv } from '../../lambdas/loader/env.ts';
 import type { CompiledContract } from '../../pipeline/contract/compiled-contract.ts';
-import { COMMIT_PREFIX, DATA_PREFIX } from '../../pipeline/contract/names.ts';
-import { LOADER, LOADER_TRIGGER, SWEEP_MINUTES } from '../config.ts';
+import { COMMIT_PREFIX, DATA_PREFIX, REJECTED_PREFIX } from '../../pipeline/contract/names.ts';
+import { AUDIT, LOADER, LOADER_TRIGGER, SWEEP_MINUTES } from '../config.ts';
 import { NodeFunction } from '../node-function.ts';
 import type { ContractAsset } from './contract-asset.ts';
 import type { Schedules } from './schedules.ts';
 import { warehouseAccess } from './warehouse-access.ts';
+
+/** What a load reads, and an audit. */
+const LAKE_PREFIXES = [DATA_PREFIX, COMMIT_PREFIX, REJECTED_PREFIX] as const;
 
 /** What the loader is told by, and what it reads. */
 export interface LoaderProps {
@@ -23,7 +26,7 @@ export interface LoaderProps {
 
 /**
  * A message that fails comes back by itself, without its batch; after the queue's maximum it is a dead letter. What no
- * message tells of is found by a sweep over the commit log.
+ * message tells of is found by a sweep over the commit log, and what went wrong all the same by an audit.
  */
 export class Loader extends Construct {
   readonly functionName: string;
@@ -47,12 +50,12 @@ export class Loader extends Construct {
         asset.read,
         {
           actions: ['s3:GetObject'],
-          resources: [DATA_PREFIX, COMMIT_PREFIX].map((prefix) => lake.arnForObjects(`${prefix}*`)),
+          resources: LAKE_PREFIXES.map((prefix) => lake.arnForObjects(`${prefix}*`)),
         },
         {
           actions: ['s3:ListBucket'],
           resources: [lake.bucketArn],
-          conditions: { StringLike: { 's3:prefix': `${COMMIT_PREFIX}*` } },
+          conditions: { StringLike: { 's3:prefix': LAKE_PREFIXES.map((prefix) => `${prefix}*`) } },
         },
         {
           actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:SendMessage'],
@@ -76,6 +79,12 @@ export class Loader extends Construct {
       everyMinutes: SWEEP_MINUTES,
       target: resource,
       input: { sweep: true },
+    });
+    schedules.add('Audit', {
+      description: `Compares the commits of ${contract.event} with the warehouse`,
+      everyMinutes: AUDIT.everyMinutes,
+      target: resource,
+      input: { audit: { hours: AUDIT.hours } },
     });
     this.functionName = resource.functionName;
   }

@@ -10,6 +10,7 @@ import type { Fault } from './fault.ts';
 
 export interface AuditPorts {
   readonly topic: string;
+  readonly partitions: number;
   readonly table: WarehouseTable;
   readonly lake: ObjectStore;
   readonly warehouse: Warehouse;
@@ -22,7 +23,7 @@ export interface AuditOptions extends AuditWindow {
   readonly readFiles?: boolean;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** How long a commit may be on its way into the warehouse. @default 15 minutes */
+  /** How long a commit may be on its way into the warehouse. @default an hour: a load that failed comes again */
   readonly loadGraceMs?: number;
 }
 
@@ -70,21 +71,21 @@ export interface AuditReport {
   readonly orphans: readonly Orphan[];
 }
 
-const LOAD_GRACE_MS = 15 * 60_000;
+const LOAD_GRACE_MS = 3_600_000;
 /** A window of commits may cut a compaction in two. */
 const NO_COMPACTIONS: CompactionAudit = { compactions: [], faults: [] };
 
 /**
  * Compares topic, chains, objects, ledger and table. Reads only; what sinks and loaders do meanwhile is no fault.
- * Memory: the commits of the window. Time: a LIST of the lake, a GET for each commit, one statement over the table, and
- * one reading of what Kafka retains.
+ * Memory: the commits of the window. Time: a LIST of the lake, or of each object of a window, a GET for each commit, one
+ * statement over the table, and one reading of what Kafka retains.
  * @throws PipelineError when a part cannot be reached.
  */
 export async function audit(ports: AuditPorts, options: AuditOptions): Promise<AuditReport> {
-  const { lake, table } = ports;
+  const { lake, table, partitions: count } = ports;
   const window: AuditWindow = { from: options.from, to: options.to };
   const isWhole = window.from === undefined && window.to === undefined;
-  const { chains, foreign } = await readChains(lake, table.event, window);
+  const { chains, foreign } = await readChains({ lake, event: table.event, partitions: count }, window);
   const { compactions, ...compacted } = isWhole ? await checkCompactions(lake, chains) : NO_COMPACTIONS;
   const { missing, orphans, ...objects } = await checkObjects(lake, chains, compactions, isWhole);
   const loadedBefore = options.now - (options.loadGraceMs ?? LOAD_GRACE_MS);

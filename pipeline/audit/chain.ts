@@ -39,28 +39,37 @@ const READS_AT_ONCE = 16;
 /** Clocks of producers may be ahead of S3's by so much: a commit may be older than its newest record. */
 const CLOCK_SKEW_MS = 3_600_000;
 
+export interface ChainSource {
+  readonly lake: ObjectStore;
+  readonly event: string;
+  /** How many the topic has; a window that begins is looked for in each of them, from its newest commit back. */
+  readonly partitions: number;
+}
+
 /**
- * Memory: the commits of the window.
+ * Memory: the commits of the window. Cost: a LIST of the commits from the window's beginning on, and a GET for each.
  * @returns the chains, ascending by partition, and a fault for each object that is no commit.
  */
 export async function readChains(
-  lake: ObjectStore,
-  event: string,
+  { lake, event, partitions: count }: ChainSource,
   window: AuditWindow,
 ): Promise<{ readonly chains: readonly Chain[]; readonly foreign: readonly Fault[] }> {
   const foreign: Fault[] = [];
   const partitions = new Map<number, { readonly objects: CommitObject[]; isWhole: boolean }>();
-  for await (const object of listCommits(lake)) {
-    if (!object.place) {
-      foreign.push(fault('FOREIGN_OBJECT', noCommit(object.key).message));
-      continue;
-    }
-    const found = partitions.get(object.place.partition) ?? { objects: [], isWhole: true };
-    partitions.set(object.place.partition, found);
-    // The last commit is always read: it says where the chain ends.
-    if (found.objects.length > 0 && object.modifiedAt < (window.from ?? 0) - CLOCK_SKEW_MS) {
-      found.isWhole = false;
-    } else {
+  const prefixes = Array.from({ length: count }, (_, partition) => `${COMMIT_PREFIX}${partition}/`);
+  for (const prefix of window.from === undefined ? [COMMIT_PREFIX] : prefixes) {
+    for await (const object of listCommits(lake, prefix)) {
+      if (!object.place) {
+        foreign.push(fault('FOREIGN_OBJECT', noCommit(object.key).message));
+        continue;
+      }
+      const found = partitions.get(object.place.partition) ?? { objects: [], isWhole: true };
+      partitions.set(object.place.partition, found);
+      // The last commit is always read: it says where the chain ends.
+      if (found.objects.length > 0 && object.modifiedAt < (window.from ?? 0) - CLOCK_SKEW_MS) {
+        found.isWhole = false;
+        break;
+      }
       found.objects.push(object);
     }
   }

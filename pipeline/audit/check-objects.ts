@@ -5,6 +5,7 @@ import type { ObjectInfo, ObjectStore, OffsetRange } from '../ports.ts';
 import type { Chain } from './chain.ts';
 import type { AuditedCompaction } from './check-compactions.ts';
 import { type Fault, fault } from './fault.ts';
+import { forEachAtOnce } from './for-each-at-once.ts';
 
 /** An object of the lake that no record names. */
 export interface Orphan extends ObjectInfo {
@@ -33,8 +34,10 @@ interface NamedObject {
 /** `<partition>-<first>-<last>-<hash>.<extension>`, in whatever folder; that of a compaction says so. */
 const OBJECT_NAME = /(?:^|\/)(compacted-)?(\d+)-(\d+)-(\d+)-[0-9a-f]+\.(?:parquet|jsonl)$/;
 
+const LOOKS_AT_ONCE = 16;
+
 /**
- * Lists the lake once. Memory: the names of the objects that records name.
+ * Lists the lake once, or looks for each object of a window. Memory: the names of the objects that records name.
  * @param isWhole whether these are all records there are; only then is it known what is an orphan.
  */
 export async function checkObjects(
@@ -47,16 +50,24 @@ export async function checkObjects(
   const isPassed = passedNames(chains, compactions);
   const faults: Fault[] = [];
   const orphans: Orphan[] = [];
-  for (const prefix of [DATA_PREFIX, REJECTED_PREFIX]) {
-    for await (const object of listAll(lake, prefix)) {
-      const expected = named.get(object.key);
-      named.delete(object.key);
-      if (expected && expected.bytes !== object.bytes) {
-        faults.push(wrongObject('BAD_FILE', object.key, expected, `has ${object.bytes} bytes, not ${expected.bytes}`));
-      } else if (!expected && isWhole) {
-        orphans.push({ ...object, isPassed: isPassed(object.key) });
-      }
+  const compare = (object: ObjectInfo): void => {
+    const expected = named.get(object.key);
+    named.delete(object.key);
+    if (expected && expected.bytes !== object.bytes) {
+      faults.push(wrongObject('BAD_FILE', object.key, expected, `has ${object.bytes} bytes, not ${expected.bytes}`));
+    } else if (!expected) {
+      orphans.push({ ...object, isPassed: isPassed(object.key) });
     }
+  };
+  if (isWhole) {
+    for (const prefix of [DATA_PREFIX, REJECTED_PREFIX]) {
+      for await (const object of listAll(lake, prefix)) compare(object);
+    }
+  } else {
+    await forEachAtOnce([...named.keys()], LOOKS_AT_ONCE, async (prefix) => {
+      const [object] = await lake.list({ prefix, keysMax: 1 });
+      if (object?.key === prefix) compare(object);
+    });
   }
   for (const [key, expected] of named) {
     faults.push(wrongObject('MISSING_FILE', key, expected, 'is missing'));

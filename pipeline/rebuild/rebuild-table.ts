@@ -10,6 +10,8 @@ export interface RebuildPorts {
   readonly lake: ObjectStore;
   readonly warehouse: Warehouse;
   readonly table: WarehouseTable;
+  /** How many the topic has. */
+  readonly partitions: number;
   readonly sleep: (ms: number) => Promise<void>;
   /** Hears how many of the commits are loaded. */
   readonly onProgress?: (loaded: number, commits: number) => void;
@@ -36,9 +38,9 @@ const SWAPS_MAX = 20;
  * lost; the table is as it was.
  */
 export async function rebuildTable(ports: RebuildPorts, window: AuditWindow = {}): Promise<RebuildReport> {
-  const { lake, warehouse, table, onProgress } = ports;
+  const { lake, warehouse, table, partitions, onProgress } = ports;
   const shadow = shadowTable(table);
-  const { chains } = await readChains(lake, table.event, window);
+  const { chains } = await readChains({ lake, event: table.event, partitions }, window);
   const faults = chains.flatMap((chain) => chain.faults).filter(({ kind }) => kind !== 'RETENTION');
   if (faults.length > 0) {
     return { commits: 0, rows: 0, faults };
