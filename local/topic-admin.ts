@@ -1,5 +1,6 @@
 /** Kafka topics as templates declare them. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, type ConfigResourceTypes, type ConfigSource, Kafka } from 'kafkajs';
 import { type KafkaConnection, kafkaConfig } from '../pipeline/adapters/kafka-connection.ts';
 import { HostError } from './host-error.ts';
@@ -13,6 +14,9 @@ export interface TopicDeclaration {
 
 /** About a second: a person waits for the answer that the brokers' address is wrong. */
 const RETRIES_MAX = 2;
+/** Five seconds. */
+const KNOWN_TRIES_MAX = 50;
+const KNOWN_PAUSE_MS = 100;
 /** kafkajs exports these enums in a way that ES modules do not see. */
 const TOPIC_RESOURCE: ConfigResourceTypes.TOPIC = 2;
 const SET_ON_TOPIC: ConfigSource.TOPIC_CONFIG = 1;
@@ -69,13 +73,27 @@ export class TopicAdmin {
           configEntries,
         },
       ],
+      waitForLeaders: false,
     });
-    if (created) return;
+    if (created) return this.#untilKnown(name);
     const { topics } = await this.#admin.fetchTopicMetadata({ topics: [name] });
     if ((topics[0]?.partitions.length ?? 0) < partitions) {
       await this.#admin.createPartitions({ topicPartitions: [{ topic: name, count: partitions }] });
     }
     await this.#configure(name, configs);
+  }
+
+  /** A broker may hear of a new topic only after the controller has made it, which kafkajs's own wait does not bear. */
+  async #untilKnown(name: string): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.#admin.fetchTopicMetadata({ topics: [name] });
+        return;
+      } catch (error) {
+        if (tries === KNOWN_TRIES_MAX) throw error;
+        await sleep(KNOWN_PAUSE_MS);
+      }
+    }
   }
 
   /** kafkajs cannot alter single settings: what is not given falls back to its default, so all are given. */

@@ -1,5 +1,6 @@
 /** kafkajs as the conformance suite sees it. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Consumer, type KafkaMessage, type Producer } from 'kafkajs';
 import type { ReadRecord, TestClient, TestConsumer, TestRecord } from './test-client.ts';
 
@@ -19,7 +20,11 @@ export async function kafkajsClient(bootstrap: string): Promise<TestClient> {
   return {
     createTopic: async (topic, partitions, config = {}) => {
       const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-      await admin.createTopics({ topics: [{ topic, numPartitions: partitions, configEntries }], waitForLeaders: true });
+      const wanted = { topic, numPartitions: partitions, configEntries };
+      await admin.createTopics({ topics: [wanted], waitForLeaders: false });
+      // Brokers of Apache Kafka hear of a new topic a moment later, which kafkajs's own wait takes for a failure.
+      while ((await admin.fetchTopicMetadata({ topics: [topic] }).catch(() => undefined)) === undefined)
+        await sleep(50);
     },
     deleteTopic: (topic) => admin.deleteTopics({ topics: [topic] }),
     listTopics: () => admin.listTopics(),
