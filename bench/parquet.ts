@@ -1,71 +1,157 @@
 /**
- * Compares Parquet writers on the same rows: `node bench/parquet.ts [rows] [shape ...]`, by default 100,000 rows, nested
- * and flat. Each measurement is a process of its own; CPU seconds count all of its threads, so they hardly depend on
- * what else the machine does, and ratios less still.
+ * Compares Parquet writers on the same rows: `node bench/parquet.ts [--rows 500000] [--shapes nested,flat,wide]
+ * [--parts objects,protobuf,files,floor,cold]`. Each measurement is a process of its own; CPU seconds count all of its
+ * threads, so they depend little on what else the machine does, and ratios less still. Slow writers get fewer rows.
  */
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { zstdCompressSync } from 'node:zlib';
+import { parseArgs } from 'node:util';
+import { buildSync } from 'esbuild';
 import type { BenchCompression } from './parquet/bench-writer.ts';
-import type { Measurement } from './parquet/measure.ts';
+import { floor } from './parquet/floor.ts';
 import type { Shape } from './parquet/rows.ts';
+import { type Measured, runMeasure } from './parquet/run-measure.ts';
+import { judged, type Verdict } from './parquet/targets.ts';
 
-const WRITERS = ['headrace', 'parquet-wasm', 'duckdb', 'hyparquet-writer', 'parquetjs-lite'] as const;
-const DECODERS = ['headrace-protobuf', 'protobuf-es', 'protobufjs'] as const;
+const { values: args } = parseArgs({
+  options: {
+    rows: { type: 'string', default: '500000' },
+    shapes: { type: 'string', default: 'nested,flat,wide' },
+    parts: { type: 'string', default: 'objects,protobuf,files,floor,cold' },
+  },
+});
+const rows = Number(args.rows);
+const shapes = args.shapes.split(',') as Shape[];
+const parts = args.parts.split(',');
 
-const [, , rows = '100000', ...shapes] = process.argv;
-const count = Number(rows);
+/** Rows beyond which a writer tells nothing new, only later. */
+const ROWS_MAX: Readonly<Record<string, number>> = { 'parquetjs-lite': 100_000, 'parquet-wasm': 100_000 };
+const WIDE_ROWS_MAX = 20_000;
+const FILE_ROWS = [1000, 10_000, 100_000, 1_000_000];
+const COLD_TRIES = 5;
 
-for (const shape of (shapes.length > 0 ? shapes : ['nested', 'flat']) as Shape[]) {
-  report(`${shape}, ${count} rows from objects, snappy`, WRITERS, shape, 'snappy');
-  report(`${shape}, ${count} rows from objects, zstd`, ['headrace', 'parquet-wasm', 'duckdb'], shape, 'zstd');
-  if (shape !== 'wide') report(`${shape}, ${count} rows from Protobuf, zstd`, DECODERS, shape, 'zstd');
+const verdicts: Verdict[] = [];
+for (const shape of shapes) {
+  if (parts.includes('objects')) compareWriters(shape);
+  if (parts.includes('protobuf') && shape !== 'wide') compareDecoders(shape);
+  if (parts.includes('files') && shape !== 'wide') measureFileSizes(shape);
+  if (parts.includes('floor')) printFloor(shape);
 }
-reportFloor();
+if (parts.includes('cold')) measureColdStart();
+table(
+  ['target', 'needed', 'measured', 'met'],
+  verdicts.map(({ target, needed, measured, met }) => [target, needed, measured, met ? 'yes' : 'NO']),
+);
 
-function report(title: string, names: readonly string[], shape: Shape, compression: BenchCompression): void {
-  console.log(
-    `\n${title}\n\n| writer | rows/s | CPU s per million | ratio | peak MB | file MB |\n|---|---|---|---|---|---|`,
+function compareWriters(shape: Shape): void {
+  const nothing = measure('nothing', shape, 'snappy');
+  const snappy = ['headrace', 'duckdb', 'hyparquet-writer', 'parquet-wasm', 'parquetjs-lite'].map((name) =>
+    measure(name, shape, 'snappy'),
   );
-  let base = 0;
-  for (const name of names) {
-    const { cpuSeconds, peakBytes, fileBytes } = measure(name, shape, compression);
-    base ||= cpuSeconds;
-    const cells = [
-      name,
-      Math.round(count / cpuSeconds),
-      ((cpuSeconds / count) * 1e6).toFixed(2),
-      (cpuSeconds / base).toFixed(1),
-      (peakBytes / 1e6).toFixed(0),
-      fileBytes > 0 ? (fileBytes / 1e6).toFixed(2) : '-',
-    ];
-    console.log(`| ${cells.join(' | ')} |`);
-  }
+  printWriters(`${shape}, from objects, snappy`, snappy, nothing);
+  const zstd = ['headrace', 'duckdb', 'parquet-wasm'].map((name) => measure(name, shape, 'zstd'));
+  printWriters(`${shape}, from objects, zstd`, zstd, nothing);
+  if (shape !== 'wide') verdicts.push(...judged.writers(shape, snappy, zstd, nothing));
 }
 
-function measure(name: string, shape: Shape, compression: BenchCompression): Measurement {
-  const script = join(import.meta.dirname, 'parquet', 'measure.ts');
-  const output = execFileSync(process.execPath, [
-    '--max-old-space-size=6000',
-    script,
-    name,
+function compareDecoders(shape: Shape): void {
+  const measured = ['headrace-protobuf', 'protobuf-es', 'protobufjs'].map((name) => measure(name, shape, 'zstd'));
+  printWriters(
+    `${shape}, from Protobuf: to a zstd file, and to objects only`,
+    measured,
+    measure('nothing-protobuf', shape, 'zstd'),
+  );
+  verdicts.push(...judged.decoders(shape, measured));
+}
+
+/** Warm, as in a function that stays. */
+function measureFileSizes(shape: Shape): void {
+  const cells = (name: string, rowsPerFile: number) => {
+    const { perMillion, fileBytes, rows: count } = measure(name, shape, 'zstd', rowsPerFile);
+    return [perMillion.toFixed(2), (fileBytes / count).toFixed(1)];
+  };
+  const sizes = FILE_ROWS.filter((size) => size <= rows * 2);
+  table(
+    [
+      `${shape}, rows a file`,
+      'objects, CPU s',
+      'bytes a row',
+      'Protobuf, CPU s',
+      'bytes a row',
+      'DuckDB, CPU s',
+      'bytes a row',
+    ],
+    sizes.map((size) => [
+      String(size),
+      ...cells('headrace', size),
+      ...cells('headrace-protobuf', size),
+      ...(size < 10_000 ? ['-', '-'] : cells('duckdb', size)),
+    ]),
+  );
+}
+
+function measure(name: string, shape: Shape, compression: BenchCompression, rowsPerFile?: number): Measured {
+  const count = Math.min(
+    shape === 'wide' ? WIDE_ROWS_MAX : rows,
+    ROWS_MAX[name] ?? rows,
+    rowsPerFile ? Math.max(rowsPerFile, 100_000) : rows,
+  );
+  return runMeasure(name, {
     shape,
-    String(count),
     compression,
-  ]);
-  return JSON.parse(output.toString());
+    rows: Math.max(count, rowsPerFile ?? 0),
+    rowsPerFile: rowsPerFile ?? count,
+  });
 }
 
-/** What no writer can do without: copying the bytes, and compressing them. */
-function reportFloor(): void {
-  const bytes = Buffer.from(Array.from({ length: 4_000_000 }, (_, i) => `${(i * 7919) % 50_000},`).join(''));
-  for (const [name, work] of [
-    ['copy', () => Uint8Array.from(bytes)],
-    ['zstd level 3', () => zstdCompressSync(bytes)],
-  ] as const) {
-    const start = process.cpuUsage();
-    work();
-    const { user, system } = process.cpuUsage(start);
-    console.log(`\nfloor, ${name}: ${((user + system) / (bytes.length / 1e6) / 1000).toFixed(2)} ms CPU per MB`);
+function printWriters(title: string, measured: readonly Measured[], nothing: Measured): void {
+  const base = measured[0]?.perMillion ?? 1;
+  table(
+    [title, 'rows', 'rows/CPU s', 'CPU s per million', 'ratio', 'peak MB above making the rows', 'bytes a row'],
+    measured.map(({ name, rows: count, perMillion, peakBytes, fileBytes }) => [
+      name,
+      String(count),
+      String(Math.round(1e6 / perMillion)),
+      perMillion.toFixed(2),
+      (perMillion / base).toFixed(1),
+      ((peakBytes - nothing.peakBytes) / 1e6).toFixed(0),
+      fileBytes > 0 ? (fileBytes / count).toFixed(1) : '-',
+    ]),
+  );
+}
+
+function printFloor(shape: Shape): void {
+  const { bytes, copy, snappy, zstd } = floor(shape);
+  table(
+    [`${shape}, floor: CPU s per million rows`, 'encoded MB', 'copied', 'snappy alone', 'zstd alone'],
+    [['', (bytes / 1e6).toFixed(0), copy.toFixed(3), snappy.toFixed(2), zstd.toFixed(2)]],
+  );
+}
+
+/** A bundle, as functions are deployed; the best of some starts. */
+function measureColdStart(): void {
+  const folder = mkdtempSync(join(tmpdir(), 'headrace-bench-'));
+  try {
+    const outfile = join(folder, 'cold-start.mjs');
+    const entryPoints = [join(import.meta.dirname, 'parquet', 'cold-start.ts')];
+    buildSync({ entryPoints, outfile, bundle: true, platform: 'node', format: 'esm', minify: true });
+    const starts = Array.from({ length: COLD_TRIES }, () =>
+      JSON.parse(execFileSync(process.execPath, [outfile]).toString()),
+    );
+    const [best] = starts.sort((a, b) => a.loadedMs + a.writtenMs - b.loadedMs - b.writtenMs);
+    table(
+      ['cold process', 'loaded, ms', 'file of 1,000 nested rows, ms'],
+      [['', best.loadedMs.toFixed(0), best.writtenMs.toFixed(0)]],
+    );
+    verdicts.push(judged.coldStart(best.loadedMs + best.writtenMs));
+  } finally {
+    rmSync(folder, { recursive: true });
   }
+}
+
+function table(head: readonly string[], lines: readonly (readonly string[])[]): void {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  console.log(['', line(head), line(head.map(() => '---')), ...lines.map(line)].join('\n'));
 }

@@ -91,5 +91,7 @@ function converter({ type }: Column): Convert {
 }
 
 function structValue(value: Record<string, unknown>, fields: readonly (readonly [string, Convert])[]): DuckDBValue {
-  return new DuckDBStructValue(Object.fromEntries(fields.map(([name, convert]) => [name, convert(value[name])])));
+  const entries: Record<string, DuckDBValue> = {};
+  for (const [name, convert] of fields) entries[name] = convert(value[name]);
+  return new DuckDBStructValue(entries);
 }

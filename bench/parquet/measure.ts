@@ -1,4 +1,4 @@
-/** Measures one writer in a process of its own and prints one line of JSON: see ../parquet.ts. */
+/** Measures one writer or decoder in a process of its own and prints one line of JSON: see ../parquet.ts. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,16 +7,19 @@ import { measureMessages } from './messages.ts';
 import { benchRows, type Row, type Shape } from './rows.ts';
 
 export interface Measurement {
+  /** Of all threads of the process. */
   readonly cpuSeconds: number;
-  /** Resident memory at its peak, less what the process took before the first row. */
+  /** Resident memory at its peak, rows and runtime included. */
   readonly peakBytes: number;
+  /** Of all files together. */
   readonly fileBytes: number;
 }
 
-/** Rows made and dropped at a time, so that the garbage of making them is not measured. */
-const BATCH = 10_000;
+/** Rows made at a time, few enough to die young: their garbage is not to be measured. */
+const BATCH = 500;
 
 const OPEN: Readonly<Record<string, () => Promise<OpenBenchWriter>>> = {
+  nothing: async () => () => ({ append() {}, finish: () => 0 }),
   headrace: async () => (await import('./headrace-writer.ts')).openHeadraceWriter,
   'parquetjs-lite': async () => (await import('./parquetjs-writer.ts')).openParquetjsWriter,
   'hyparquet-writer': async () => (await import('./hyparquet-writer.ts')).openHyparquetWriter,
@@ -24,24 +27,26 @@ const OPEN: Readonly<Record<string, () => Promise<OpenBenchWriter>>> = {
   'parquet-wasm': async () => (await import('./wasm-writer.ts')).openWasmWriter,
 };
 
-const [, , name = '', shape = '', rows = '', compression = ''] = process.argv;
+const [, , name = '', shape = '', rows = '', compression = '', rowsPerFile = rows] = process.argv;
 const open = OPEN[name];
+const run = { shape: shape as Shape, compression: compression as BenchCompression, rows: Number(rows) };
 const measurement = open
-  ? await measureRows(await open(), shape as Shape, Number(rows), compression as BenchCompression)
-  : measureMessages(name, shape as Shape, Number(rows), compression as BenchCompression);
+  ? await measureRows(await open(), { ...run, rowsPerFile: Number(rowsPerFile) })
+  : measureMessages(name, { ...run, rowsPerFile: Number(rowsPerFile) });
 console.log(JSON.stringify(measurement));
 
-async function measureRows(
-  openWriter: OpenBenchWriter,
-  rowShape: Shape,
-  count: number,
-  codec: BenchCompression,
-): Promise<Measurement> {
-  const { columns, row } = benchRows(rowShape);
+export interface Run {
+  readonly shape: Shape;
+  readonly compression: BenchCompression;
+  readonly rows: number;
+  readonly rowsPerFile: number;
+}
+
+async function measureRows(openWriter: OpenBenchWriter, options: Run): Promise<Measurement> {
+  const { columns, row } = benchRows(options.shape);
   const folder = mkdtempSync(join(tmpdir(), 'headrace-bench-'));
-  const writer = await openWriter(columns, codec, folder);
-  const idleBytes = process.memoryUsage.rss();
   let cpuSeconds = 0;
+  let fileBytes = 0;
   const measured = async <T>(work: () => T | Promise<T>): Promise<T> => {
     const start = process.cpuUsage();
     const result = await work();
@@ -49,18 +54,27 @@ async function measureRows(
     cpuSeconds += (user + system) / 1e6;
     return result;
   };
-  for (let from = 0; from < count; from += BATCH) {
-    const batch = Array.from({ length: Math.min(BATCH, count - from) }, (_, i) => parsed(row(from + i)));
-    await measured(() => writer.append(batch));
+  try {
+    for (let first = 0; first < options.rows; first += options.rowsPerFile) {
+      const end = Math.min(options.rows, first + options.rowsPerFile);
+      const writer = await measured(() => openWriter(columns, options.compression, folder));
+      for (let from = first; from < end; from += BATCH) {
+        const batch = parsed(Array.from({ length: Math.min(BATCH, end - from) }, (_, i) => row(from + i)));
+        await measured(() => writer.append(batch));
+      }
+      fileBytes += await measured(() => writer.finish());
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
   }
-  const fileBytes = await measured(() => writer.finish());
-  rmSync(folder, { recursive: true });
-  return { cpuSeconds, peakBytes: process.resourceUsage().maxRSS * 1024 - idleBytes, fileBytes };
+  return { cpuSeconds, peakBytes: process.resourceUsage().maxRSS * 1024, fileBytes };
 }
 
 /** Strings as JSON.parse leaves them: in one piece, which those that were put together here are not. */
-function parsed(row: Row): Row {
-  const copy: Row = JSON.parse(JSON.stringify(row));
-  const createdAt = copy['created_at'];
-  return typeof createdAt === 'string' ? { ...copy, created_at: new Date(createdAt) } : copy;
+function parsed(rowsMade: readonly Row[]): Row[] {
+  const copies: Row[] = JSON.parse(JSON.stringify(rowsMade));
+  for (const copy of copies) {
+    if (typeof copy['created_at'] === 'string') copy['created_at'] = new Date(copy['created_at']);
+  }
+  return copies;
 }

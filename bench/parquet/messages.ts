@@ -8,20 +8,21 @@ import { ParquetWriter } from '../../pipeline/parquet/parquet-writer.ts';
 import { compileProtobufReader } from '../../pipeline/protobuf/protobuf-reader.ts';
 import { messageDescriptor } from '../../test/pipeline/protobuf/message-descriptor.ts';
 import type { BenchCompression } from './bench-writer.ts';
-import type { Measurement } from './measure.ts';
-import { benchRows, type Row, type Shape } from './rows.ts';
+import type { Measurement, Run } from './measure.ts';
+import { benchRows, type Row } from './rows.ts';
 
-const BATCH = 10_000;
+/** Few enough to die young. */
+const BATCH = 500;
 const STATUS = { name: 'Status', values: { UNKNOWN: 0, NEW: 1, PAID: 2, SHIPPED: 3, CANCELLED: 4 } } as const;
 
-/** @param name `headrace-protobuf`: bytes to a finished file; `protobuf-es`, `protobufjs`: bytes to objects only */
-export function measureMessages(name: string, shape: Shape, count: number, compression: BenchCompression): Measurement {
+/** @param name `headrace-protobuf`: bytes to finished files; `protobuf-es`, `protobufjs`: bytes to objects only */
+export function measureMessages(name: string, { shape, rows, rowsPerFile, compression }: Run): Measurement {
   const { columns, row } = benchRows(shape);
   const message = messageOf('Order', columns);
   const encode = encoder(message);
   const consumer = consumerNamed(name, message, compression);
-  const idleBytes = process.memoryUsage.rss();
   let cpuSeconds = 0;
+  let fileBytes = 0;
   const measured = <T>(work: () => T): T => {
     const start = process.cpuUsage();
     const result = work();
@@ -29,14 +30,17 @@ export function measureMessages(name: string, shape: Shape, count: number, compr
     cpuSeconds += (user + system) / 1e6;
     return result;
   };
-  for (let from = 0; from < count; from += BATCH) {
-    const batch = Array.from({ length: Math.min(BATCH, count - from) }, (_, i) => encode(row(from + i)));
-    measured(() => {
-      for (const bytes of batch) consumer.consume(bytes);
-    });
+  for (let first = 0; first < rows; first += rowsPerFile) {
+    const end = Math.min(rows, first + rowsPerFile);
+    for (let from = first; from < end; from += BATCH) {
+      const batch = Array.from({ length: Math.min(BATCH, end - from) }, (_, i) => encode(row(from + i)));
+      measured(() => {
+        for (const bytes of batch) consumer.consume(bytes);
+      });
+    }
+    fileBytes += measured(() => consumer.finish());
   }
-  const fileBytes = measured(() => consumer.finish());
-  return { cpuSeconds, peakBytes: process.resourceUsage().maxRSS * 1024 - idleBytes, fileBytes };
+  return { cpuSeconds, peakBytes: process.resourceUsage().maxRSS * 1024, fileBytes };
 }
 
 interface Consumer {
@@ -45,6 +49,7 @@ interface Consumer {
 }
 
 function consumerNamed(name: string, message: MessageType, compression: BenchCompression): Consumer {
+  if (name === 'nothing-protobuf') return { consume() {}, finish: () => 0 };
   if (name === 'headrace-protobuf') {
     const writer = new ParquetWriter(messageColumns(message), { compression });
     const read = compileProtobufReader(message, writer.columns);
@@ -64,7 +69,7 @@ function consumerNamed(name: string, message: MessageType, compression: BenchCom
   return { consume: (bytes) => void type.decode(bytes), finish: () => 0 };
 }
 
-export function messageOf(name: string, columns: readonly Column[]): MessageType {
+function messageOf(name: string, columns: readonly Column[]): MessageType {
   const fields = columns.map(({ name: field, type, nullable }, i): Field => {
     const isList = type.kind === 'list';
     const cardinality = isList ? 'repeated' : nullable ? 'optional' : 'required';
@@ -89,7 +94,7 @@ function valueType(name: string, type: ColumnType): ValueType {
   }
 }
 
-export function encoder(message: MessageType): (row: Row) => Uint8Array {
+function encoder(message: MessageType): (row: Row) => Uint8Array {
   const type = protobufjsType(message);
   return (row) => {
     const status = STATUS.values[row['status'] as keyof typeof STATUS.values];

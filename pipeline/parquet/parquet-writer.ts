@@ -15,7 +15,7 @@ import { type KeyedColumn, type RowAppender, rowAppender } from './row-appender.
 export interface ParquetWriterOptions {
   /** @default 'zstd' */
   readonly compression?: Compression;
-  /** Of zstd, 1 to 22. @default 3 */
+  /** Of zstd, 1 to 22. On rows of short values 2 is as small as 3, and faster. @default 2 */
   readonly level?: number;
   /** A row group ends when its rows take this many bytes in memory. @default 64 MiB */
   readonly rowGroupBytes?: number;
@@ -63,7 +63,7 @@ export class ParquetWriter {
 
   /** @throws RangeError for columns that Parquet cannot express, or a limit out of range */
   constructor(columns: readonly Column[], options: ParquetWriterOptions = {}) {
-    const { compression = 'zstd', level = 3, rowGroupBytes = 64 * 2 ** 20 } = options;
+    const { compression = 'zstd', level = 2, rowGroupBytes = 64 * 2 ** 20 } = options;
     const { pageBytes = 2 ** 20, pageRows = 20_000, deltaEncodings = false, bloomColumns = [] } = options;
     if (!(rowGroupBytes > 0 && rowGroupBytes <= ROW_GROUP_BYTES_MAX)) {
       throw new RangeError(
