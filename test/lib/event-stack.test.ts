@@ -213,6 +213,7 @@ test('permissions name their resource wherever there is a name', () => {
     // Objects get their names at run time; the prefix says which they are.
     'LoaderRole may s3:GetObject on <LakeBucket.Arn>/commits/*',
     'LoaderRole may s3:GetObject on <LakeBucket.Arn>/data/*',
+    'LoaderRole may s3:GetObject on <LakeBucket.Arn>/rejected/*',
     // A network interface has no name before it exists, and actions that describe have no resource level.
     'SinkRole may ec2:CreateNetworkInterface on *',
     'SinkRole may ec2:DeleteNetworkInterface on *',
