@@ -58,6 +58,7 @@ export class EventStack extends Stack {
       LoadDeadLetterQueueUrl: deadLetterQueue.queueUrl,
       SinkFunctionName: sink.functionName,
       LoaderFunctionName: loader.functionName,
+      WarehouseUrl: loader.warehouseUrl,
     };
     for (const [id, value] of Object.entries(outputs)) {
       new CfnOutput(this, id, { value });

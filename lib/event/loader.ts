@@ -30,6 +30,8 @@ export interface LoaderProps {
  */
 export class Loader extends Construct {
   readonly functionName: string;
+  /** Where the warehouse is, for commands that look into it. */
+  readonly warehouseUrl: string;
 
   constructor(scope: Construct, id: string, { contract, asset, queue, lake, schedules }: LoaderProps) {
     super(scope, id);
@@ -87,5 +89,6 @@ export class Loader extends Construct {
       input: { audit: { hours: AUDIT.hours } },
     });
     this.functionName = resource.functionName;
+    this.warehouseUrl = warehouse.url;
   }
 }

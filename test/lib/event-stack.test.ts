@@ -48,6 +48,7 @@ test('EventStack has the outputs that operators and the laptop host read', () =>
     'LoaderFunctionName',
     'SinkFunctionName',
     'TopicName',
+    'WarehouseUrl',
   ]);
 });
 
