@@ -44,7 +44,11 @@ export interface Stage {
   readonly proxy: FunctionSize;
   /** Requests of all producers together; over it they get 429. */
   readonly throttle: { readonly requestsPerSecond: number; readonly burst: number };
+  /** Which an event's contract may name. */
+  readonly warehouses: readonly RemoteWarehouse[];
 }
+
+export type RemoteWarehouse = Exclude<WarehouseTarget, 'duckdb'>;
 
 /** In all stages: one broker in each of three zones. A stage that needs more takes larger ones. */
 export const CLUSTER = { kafkaVersion: '3.9.x', brokers: 3, replicationFactor: 3 } as const;
@@ -77,6 +81,7 @@ export const STAGES = {
     broker: { kind: 'standard', instanceType: 'kafka.t3.small', volumeGb: 20 },
     proxy: { ...PROXY, concurrencyMax: 3 },
     throttle: { requestsPerSecond: 50, burst: 100 },
+    warehouses: ['redshift', 'snowflake', 'athena'],
   },
   /** Production's kind of brokers, so that what differs is the load. */
   staging: {
@@ -84,16 +89,27 @@ export const STAGES = {
     broker: { kind: 'express', instanceType: 'express.m7g.large' },
     proxy: { ...PROXY, concurrencyMax: 40 },
     throttle: { requestsPerSecond: 500, burst: 1_000 },
+    warehouses: ['redshift', 'snowflake', 'athena'],
   },
   production: {
     network: { cidr: '10.2.0.0/16' },
     broker: { kind: 'express', instanceType: 'express.m7g.large' },
     proxy: { ...PROXY, concurrencyMax: 80 },
     throttle: { requestsPerSecond: 5_000, burst: 5_000 },
+    warehouses: ['redshift', 'snowflake', 'athena'],
   },
 } as const satisfies Record<string, Stage>;
 
 export type StageName = keyof typeof STAGES;
+
+/** Of Redshift Serverless: the least there is; an idle workgroup costs nothing. */
+export const REDSHIFT_BASE_RPU = 8;
+
+/**
+ * Who Snowflake is in AWS: `DESC INTEGRATION` tells both once the integration is made, which needs the role's ARN
+ * first. Until then the role trusts nobody of Snowflake.
+ */
+export const SNOWFLAKE_TRUST: ReadonlyArray<{ readonly userArn: string; readonly externalId: string }> = [];
 
 /** One call to MSK and one answer, at deployments only. */
 export const BOOTSTRAP_BROKERS: FunctionSize = { memoryMb: 256, timeoutSeconds: 60 };

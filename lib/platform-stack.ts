@@ -10,6 +10,7 @@ import { IngestApi } from './platform/ingest-api.ts';
 import { KafkaCluster } from './platform/kafka-cluster.ts';
 import { Network } from './platform/network.ts';
 import { PlatformObservation } from './platform/observation.ts';
+import { Warehouses } from './platform/warehouses.ts';
 import { outputPlatformValues } from './platform-values.ts';
 import { stageOf } from './stage.ts';
 
@@ -31,6 +32,7 @@ export class PlatformStack extends Stack {
     const { topicArn: alarmTopicArn } = alarmTopic(this, 'AlarmTopic');
     const { apiId, proxyFunctionName } = ingest;
     new PlatformObservation(this, 'Observation', { apiId, proxyFunctionName, notify: alarmTopicArn });
+    const { values: warehouses } = new Warehouses(this, 'Warehouses', stage.warehouses, network);
     const [subnetId1, subnetId2, subnetId3] = network.subnetIds;
     outputPlatformValues(this, {
       IngestUrl: ingest.url,
@@ -44,6 +46,7 @@ export class PlatformStack extends Stack {
       FunctionSubnetId2: subnetId2,
       FunctionSubnetId3: subnetId3,
       FunctionSecurityGroupId: network.functionSecurityGroup.securityGroupId,
+      ...warehouses,
     });
   }
 

@@ -14,6 +14,7 @@ import { ContractError } from '../../pipeline/contract/contract-error.ts';
 import { sinkTrigger } from '../../pipeline/contract/sink-trigger.ts';
 import { newestVersion, tableColumns } from '../../pipeline/contract/table-columns.ts';
 import { BODY_BYTES_MAX } from '../../pipeline/ingest/limits.ts';
+import { PAYLOAD_FORMATS } from '../../pipeline/payload/payload-format.ts';
 import { BROKER_LIMITS, CLUSTER, DRAIN_LIMITS, POLLERS, type Stage, TOPIC } from '../config.ts';
 import { pollerGroup } from '../event/pollers.ts';
 
@@ -68,6 +69,7 @@ export function checkStageQuotas(schemas: string, contracts: readonly CompiledCo
   checkConnections(schemas, contracts, stage);
   checkPollerGroups(schemas, contracts);
   checkPayloads(stage);
+  checkWarehouses(schemas, contracts, stage);
 }
 
 const refuse = (file: string, field: string, is: string, allowed: string): never => {
@@ -96,7 +98,12 @@ function checkSchemas(folder: string, { versions }: CompiledContract): void {
   for (const { version, definition, format } of versions) {
     const bytes = Buffer.byteLength(definition);
     if (bytes > SCHEMA_BYTES_MAX) {
-      refuse(join(folder, `v${version}.${PAYLOAD_FORMATS[format].extension}`), 'schema', `${bytes} bytes`, `Glue allows ${SCHEMA_BYTES_MAX}`);
+      refuse(
+        join(folder, `v${version}.${PAYLOAD_FORMATS[format].extension}`),
+        'schema',
+        `${bytes} bytes`,
+        `Glue allows ${SCHEMA_BYTES_MAX}`,
+      );
     }
   }
 }
@@ -166,6 +173,17 @@ function checkPollerGroups(schemas: string, contracts: readonly CompiledContract
         is,
         `Lambda allows ${POLLERS.mappingsOfGroupMax}: raise POLLERS.groups in lib/config.ts`,
       );
+    }
+  }
+}
+
+/** DuckDB is the laptop's. */
+function checkWarehouses(schemas: string, contracts: readonly CompiledContract[], { warehouses }: Stage): void {
+  for (const { event, warehouse } of contracts) {
+    const allowed: readonly WarehouseTarget[] = ['duckdb', ...warehouses];
+    if (!allowed.includes(warehouse.target)) {
+      const file = join(schemas, event, 'event.yaml');
+      refuse(file, 'warehouse.target', `the stage has no ${warehouse.target}`, `allowed are ${allowed.join(', ')}`);
     }
   }
 }

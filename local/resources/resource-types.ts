@@ -31,6 +31,7 @@ const CREATORS: Readonly<Record<string, CreateResource>> = {
 
 /** Network, permissions, logs and observation: on a laptop everything may reach everything, and logs are files. */
 const NOTHING_TO_RUN: ReadonlySet<string> = new Set([
+  'AWS::Athena::WorkGroup',
   'AWS::CDK::Metadata',
   'AWS::CloudWatch::Alarm',
   'AWS::CloudWatch::Dashboard',
@@ -43,6 +44,7 @@ const NOTHING_TO_RUN: ReadonlySet<string> = new Set([
   'AWS::EC2::SubnetRouteTableAssociation',
   'AWS::EC2::VPC',
   'AWS::EC2::VPCEndpoint',
+  'AWS::Glue::Database',
   'AWS::IAM::ManagedPolicy',
   'AWS::IAM::Policy',
   'AWS::IAM::Role',
@@ -51,6 +53,8 @@ const NOTHING_TO_RUN: ReadonlySet<string> = new Set([
   'AWS::Logs::LogGroup',
   'AWS::MSK::ClusterPolicy',
   'AWS::MSK::Configuration',
+  'AWS::RedshiftServerless::Namespace',
+  'AWS::RedshiftServerless::Workgroup',
   'AWS::S3::BucketPolicy',
   'AWS::SecretsManager::Secret',
   'AWS::SNS::Topic',

@@ -32,8 +32,13 @@ test('PlatformStack has the outputs, under fixed ids, that deployed event stacks
     'FunctionSubnetId2',
     'FunctionSubnetId3',
     'IngestUrl',
+    'RedshiftSecretArn',
+    'RedshiftWorkgroupArn',
     'SchemaRegistryArn',
+    'SnowflakeSecretArn',
     'TopicArnPrefix',
+    'WarehouseBucketName',
+    'WarehouseReaderRoleArn',
   ]);
 });
 
@@ -197,6 +202,26 @@ test('BootstrapBrokers is the only custom resource, and the proxy starts from it
   const variables = variablesOf(template, 'IngestProxy');
   expect(variables['KAFKA_BROKERS']).toEqual({ 'Fn::GetAtt': [custom[0]?.[0], 'BootstrapBrokers'] });
   expect(variables['KAFKA_CLIENT_PROPERTIES']).toBe('security.protocol=SASL_SSL\nsasl.mechanism=AWS_MSK_IAM');
+});
+
+test('Warehouses are those of the stage, and what they hold outlives the stack', () => {
+  const none = templateOf({ ...STAGES.production, warehouses: [] });
+  for (const type of ['AWS::RedshiftServerless::Namespace', 'AWS::SecretsManager::Secret', 'AWS::Glue::Database']) {
+    expect(ofType(none, type)).toEqual([]);
+    for (const [, resource] of ofType(template, type)) {
+      expect(resource).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    }
+  }
+  expect(Object.keys(none.Outputs).filter((id) => /Redshift|Snowflake|Warehouse/.test(id))).toEqual([]);
+});
+
+test('Warehouses keep Redshift off the internet and its password out of the template', () => {
+  expect(only(template, 'AWS::RedshiftServerless::Workgroup').Properties).toMatchObject({
+    PubliclyAccessible: false,
+    EnhancedVpcRouting: true,
+  });
+  const password = JSON.stringify(only(template, 'AWS::RedshiftServerless::Namespace').Properties['AdminUserPassword']);
+  expect(password).toMatch(/\{\{resolve:secretsmanager:.*:SecretString:password::\}\}/);
 });
 
 test('permissions name their resource wherever there is a name', () => {

@@ -4,6 +4,7 @@ import { pollerGroup } from '../../../lib/event/pollers.ts';
 import type { CompiledContract } from '../../../pipeline/contract/compiled-contract.ts';
 
 const version = (number: number, definition = 'message A {}'): CompiledContract['versions'][number] => ({
+  format: 'protobuf',
   version: number,
   definition,
   message: { name: 'A', fields: [] },

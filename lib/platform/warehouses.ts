@@ -1,0 +1,141 @@
+/** The warehouses that a stage has, as far as they are in the account, and what lets them and the loaders meet. */
+import { CfnWorkGroup } from 'aws-cdk-lib/aws-athena';
+import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { CfnDatabase } from 'aws-cdk-lib/aws-glue';
+import { ArnPrincipal, CompositePrincipal, type PrincipalBase, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnNamespace, CfnWorkgroup } from 'aws-cdk-lib/aws-redshiftserverless';
+import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { LAKE, REDSHIFT_BASE_RPU, type RemoteWarehouse, SNOWFLAKE_TRUST, WAREHOUSES } from '../config.ts';
+import type { PlatformValues } from '../platform-values.ts';
+import type { Network } from './network.ts';
+
+const REDSHIFT_USER = 'headrace';
+
+type WarehouseValues = Pick<
+  PlatformValues,
+  'WarehouseReaderRoleArn' | 'WarehouseBucketName' | 'RedshiftWorkgroupArn' | 'RedshiftSecretArn' | 'SnowflakeSecretArn'
+>;
+
+/** Tables and keys outlive the stack. */
+export class Warehouses extends Construct {
+  /** Of the warehouses that there are. */
+  readonly values: WarehouseValues;
+
+  constructor(scope: Construct, id: string, targets: readonly RemoteWarehouse[], network: Network) {
+    super(scope, id);
+    const reader = targets.some((target) => target !== 'athena') ? this.readerRole() : undefined;
+    this.values = {
+      ...(reader && { WarehouseReaderRoleArn: reader.roleArn }),
+      ...(reader && targets.includes('redshift') && this.redshift(reader, network)),
+      ...(targets.includes('snowflake') && this.snowflake()),
+      ...(targets.includes('athena') && this.athena()),
+    };
+  }
+
+  /** It has no permission of its own: the policy of each lake lets it in. */
+  private readerRole(): Role {
+    const redshift: PrincipalBase[] = ['redshift', 'redshift-serverless'].map(
+      (service) => new ServicePrincipal(`${service}.amazonaws.com`, OF_THIS_ACCOUNT),
+    );
+    const snowflake = SNOWFLAKE_TRUST.map(({ userArn, externalId }) =>
+      new ArnPrincipal(userArn).withConditions({ StringEquals: { 'sts:ExternalId': externalId } }),
+    );
+    return new Role(this, 'Reader', {
+      description: 'Headrace: COPY of Redshift and the storage integration of Snowflake read lakes',
+      assumedBy: new CompositePrincipal(...redshift, ...snowflake),
+    });
+  }
+
+  /** Loaders sign in through the Data API with the secret's user; nothing connects to the database itself. */
+  private redshift(reader: Role, network: Network): WarehouseValues {
+    const { workgroup: workgroupName, database: dbName } = WAREHOUSES.redshift;
+    const secret = new Secret(this, 'RedshiftUser', {
+      description: 'Headrace: the user of the loaders in Redshift',
+      generateSecretString: {
+        secretStringTemplate: JSON.stringify({ username: REDSHIFT_USER }),
+        generateStringKey: 'password',
+        // Redshift takes no others.
+        excludeCharacters: '\'"\\/@ ',
+        passwordLength: 32,
+      },
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    const namespace = new CfnNamespace(this, 'RedshiftNamespace', {
+      namespaceName: workgroupName,
+      dbName,
+      adminUsername: REDSHIFT_USER,
+      // A reference, which CloudFormation resolves when it deploys.
+      adminUserPassword: secret.secretValueFromJson('password').unsafeUnwrap(),
+      iamRoles: [reader.roleArn],
+      defaultIamRoleArn: reader.roleArn,
+      logExports: ['connectionlog', 'userlog'],
+    });
+    namespace.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    const securityGroup = new SecurityGroup(this, 'RedshiftSecurityGroup', {
+      vpc: network.vpc,
+      description: 'Redshift; the Data API needs no way in',
+    });
+    const workgroup = new CfnWorkgroup(this, 'RedshiftWorkgroup', {
+      workgroupName,
+      namespaceName: namespace.ref,
+      baseCapacity: REDSHIFT_BASE_RPU,
+      enhancedVpcRouting: true,
+      publiclyAccessible: false,
+      securityGroupIds: [securityGroup.securityGroupId],
+      subnetIds: [...network.subnetIds],
+    });
+    return {
+      RedshiftWorkgroupArn: workgroup.attrWorkgroupWorkgroupArn,
+      RedshiftSecretArn: secret.secretArn,
+    };
+  }
+
+  /** Holds a placeholder until the private key is put there by hand: a key in a template would be no secret. */
+  private snowflake(): WarehouseValues {
+    const secret = new Secret(this, 'SnowflakeKey', {
+      description: 'Headrace: the private key of the user in Snowflake, PKCS#8 in PEM',
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    return { SnowflakeSecretArn: secret.secretArn };
+  }
+
+  private athena(): WarehouseValues {
+    const { workgroup: name, database } = WAREHOUSES.athena;
+    const bucket = new Bucket(this, 'Bucket', {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      lifecycleRules: [
+        { id: 'BrokenUploads', abortIncompleteMultipartUploadAfter: Duration.days(LAKE.brokenUploadDays) },
+        { id: 'QueryResults', prefix: 'results/', expiration: Duration.days(LAKE.manifestDays) },
+      ],
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    const glueDatabase = new CfnDatabase(this, 'AthenaDatabase', {
+      catalogId: Aws.ACCOUNT_ID,
+      databaseInput: { name: database, description: 'Headrace: the tables of events in Iceberg' },
+    });
+    glueDatabase.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    new CfnWorkGroup(this, 'AthenaWorkgroup', {
+      name,
+      description: 'Headrace: loads and audits',
+      workGroupConfiguration: {
+        enforceWorkGroupConfiguration: true,
+        publishCloudWatchMetricsEnabled: true,
+        engineVersion: { selectedEngineVersion: 'Athena engine version 3' },
+        resultConfiguration: {
+          outputLocation: `s3://${bucket.bucketName}/results/`,
+          encryptionConfiguration: { encryptionOption: 'SSE_S3' },
+        },
+      },
+    });
+    return { WarehouseBucketName: bucket.bucketName };
+  }
+}
+
+/** A service must not be talked into using the role by somebody else's account. */
+const OF_THIS_ACCOUNT = { conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } } };
