@@ -6,7 +6,7 @@ const GLUE_UNCOMPRESSED = 0x00;
 const GLUE_HEADER_BYTES = 18;
 /** Confluent Schema Registry: 0x00, a 4-byte schema id and, for Protobuf, message indexes; 0x00 is the first message. */
 const CONFLUENT_MAGIC = 0x00;
-const CONFLUENT_HEADER_BYTES = 6;
+const CONFLUENT_ID_BYTES = 5;
 
 export type Unframed =
   | { readonly registry: 'glue'; readonly schemaVersionId: string; readonly payload: Uint8Array }
@@ -22,13 +22,16 @@ export function glueHeader(schemaVersionId: string): Uint8Array {
   return Buffer.concat([Buffer.from([GLUE_MAGIC, GLUE_UNCOMPRESSED]), uuid]);
 }
 
-/** Splits a Kafka value; an unknown framing is a reason, not an exception. The payload is a view, not a copy. */
-export function unframe(value: Uint8Array): Unframed {
+/**
+ * Splits a Kafka value; an unknown framing is a reason, not an exception. The payload is a view, not a copy.
+ * @param messageIndexes whether Confluent's framing has them, as it does for Protobuf
+ */
+export function unframe(value: Uint8Array, messageIndexes = true): Unframed {
   if (value[0] === GLUE_MAGIC) {
     return unframeGlue(value);
   }
   if (value[0] === CONFLUENT_MAGIC) {
-    return unframeConfluent(value);
+    return unframeConfluent(value, messageIndexes);
   }
   return { reason: 'the value begins with the framing of no schema registry' };
 }
@@ -45,13 +48,14 @@ function unframeGlue(value: Uint8Array): Unframed {
   return { registry: 'glue', schemaVersionId, payload: value.subarray(GLUE_HEADER_BYTES) };
 }
 
-function unframeConfluent(value: Uint8Array): Unframed {
-  if (value.length < CONFLUENT_HEADER_BYTES) {
+function unframeConfluent(value: Uint8Array, messageIndexes: boolean): Unframed {
+  const headerBytes = CONFLUENT_ID_BYTES + (messageIndexes ? 1 : 0);
+  if (value.length < headerBytes) {
     return { reason: 'the value ends inside the Confluent framing' };
   }
-  if (value[5] !== 0) {
+  if (messageIndexes && value[CONFLUENT_ID_BYTES] !== 0) {
     return { reason: 'the Confluent framing names another message than the first of the schema' };
   }
   const schemaId = Buffer.from(value.buffer, value.byteOffset, value.length).readInt32BE(1);
-  return { registry: 'confluent', schemaId, payload: value.subarray(CONFLUENT_HEADER_BYTES) };
+  return { registry: 'confluent', schemaId, payload: value.subarray(headerBytes) };
 }

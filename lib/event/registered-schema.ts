@@ -3,6 +3,7 @@ import { CfnSchema, CfnSchemaVersion } from 'aws-cdk-lib/aws-glue';
 import { RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { CompiledContract } from '../../pipeline/contract/compiled-contract.ts';
+import { PAYLOAD_FORMATS } from '../../pipeline/payload/payload-format.ts';
 import { platformValue } from '../platform-values.ts';
 
 /**
@@ -20,7 +21,7 @@ export class RegisteredSchema extends Construct {
       registry: { arn: platformValue('SchemaRegistryArn') },
       name: contract.event,
       description: contract.description,
-      dataFormat: 'PROTOBUF',
+      dataFormat: PAYLOAD_FORMATS[contract.versions[0]?.format ?? 'protobuf'].glueDataFormat,
       compatibility: contract.compatibility,
       ...(contract.versions[0] && { schemaDefinition: contract.versions[0].definition }),
     });

@@ -2,12 +2,12 @@
 import type { Field, MessageType, ValueType } from './message.ts';
 
 /** Something that a newer version may not do. */
-export interface Break {
+export interface SchemaBreak {
   /** The field, from the payload down, as in `items.sku`. */
   readonly path: string;
   readonly reason: string;
-  /** The full name of the field, message or enum in the newer version that has to change. */
-  readonly declaration: string;
+  /** Of Protobuf, the full name of the field, message or enum in the newer version that has to change. */
+  readonly declaration?: string;
 }
 
 /**
@@ -15,8 +15,8 @@ export interface Break {
  * optional, repeated or maps, and required ones may become optional. Fields may not be removed, because the column's
  * values would be dropped without a word: mark them `deprecated` and `optional` instead.
  */
-export function backwardBreaks(older: MessageType, newer: MessageType, path = ''): Break[] {
-  const breaks: Break[] = [];
+export function backwardBreaks(older: MessageType, newer: MessageType, path = ''): SchemaBreak[] {
+  const breaks: SchemaBreak[] = [];
   for (const before of older.fields) {
     const after = newer.fields.find(({ number }) => number === before.number);
     const removed = { path: path + before.name, reason: 'was removed', declaration: newer.name };
@@ -31,7 +31,7 @@ export function backwardBreaks(older: MessageType, newer: MessageType, path = ''
   return breaks;
 }
 
-function fieldBreaks(before: Field, after: Field, newer: MessageType, parentPath: string): Break[] {
+function fieldBreaks(before: Field, after: Field, newer: MessageType, parentPath: string): SchemaBreak[] {
   const path = parentPath + before.name;
   const reason = changeOf(before, after);
   if (reason !== undefined) {
@@ -67,7 +67,7 @@ function typeName({ type, mapKey }: Field): string {
 
 type EnumValueType = Extract<ValueType, { kind: 'enum' }>;
 
-function enumBreaks(before: EnumValueType, after: EnumValueType, path: string): Break[] {
+function enumBreaks(before: EnumValueType, after: EnumValueType, path: string): SchemaBreak[] {
   return Object.entries(before.enum.values)
     .filter(([name, number]) => after.enum.values[name] !== number)
     .map(([name, number]) => ({

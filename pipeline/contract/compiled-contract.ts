@@ -37,9 +37,23 @@ export interface CompiledContract {
 
 export type WarehouseTarget = 'duckdb' | 'redshift' | 'snowflake' | 'athena';
 
-export interface SchemaVersion {
+export type SchemaVersion = ProtobufVersion | AvroVersion | JsonVersion;
+
+interface Version {
   readonly version: number;
-  /** The .proto file as written: what the schema registry stores. */
+  /** The file as written: what the schema registry stores, and of Avro and JSON all that there is. */
   readonly definition: string;
+}
+
+export interface ProtobufVersion extends Version {
+  readonly format: 'protobuf';
   readonly message: MessageType;
+}
+
+export interface AvroVersion extends Version {
+  readonly format: 'avro';
+}
+
+export interface JsonVersion extends Version {
+  readonly format: 'json';
 }

@@ -1,17 +1,17 @@
 /** `examples/`: payloads that the newest schema version must accept or refuse. They are the contract's own tests. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { compileJsonEncoder } from '../protobuf/encode-json.ts';
+import { compilePayloadEncoder } from '../payload/payload-encoder.ts';
+import type { SchemaVersion } from './compiled-contract.ts';
 import { ContractError } from './contract-error.ts';
-import type { MessageType } from './message.ts';
 import { readText } from './read-text.ts';
 
 /**
  * @param folder may be absent.
  * @throws ContractError when a file is not called valid-*.json or invalid-*.json, is not JSON, or is not what it says.
  */
-export function checkExamples(folder: string, message: MessageType): void {
-  const encode = compileJsonEncoder(message);
+export function checkExamples(folder: string, newest: SchemaVersion): void {
+  const encode = compilePayloadEncoder(newest);
   for (const name of existsSync(folder) ? visibleFiles(folder) : []) {
     const file = join(folder, name);
     const expected = /^(valid|invalid)-.+\.json$/.exec(name)?.[1];

@@ -1,22 +1,21 @@
 /** A folder of `schemas/` becomes a compiled contract. Runs at synth time and in tools, never inside a function. */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { backwardBreaks } from './compatibility.ts';
-import { compileProto } from './compile-proto.ts';
+import { payloadColumns } from '../payload/payload-columns.ts';
+import { PAYLOAD_FORMATS } from '../payload/payload-format.ts';
+import type { Column } from './column.ts';
+import { checkCompatible, compileVersion, type Format, formatOf } from './compile-version.ts';
 import { COMPILED_CONTRACT_FORMAT, type CompiledContract, type SchemaVersion } from './compiled-contract.ts';
 import { ContractError } from './contract-error.ts';
 import { checkEventName, type EventFile, readEventYaml } from './event-yaml.ts';
 import { checkExamples } from './examples.ts';
 import { isFolderColumn, TIME_PARTS } from './lake-partitions.ts';
-import type { Field, MessageType } from './message.ts';
-import { messageColumns } from './message-columns.ts';
 import { topicName } from './names.ts';
-import { declarationLine, protoDeclarations } from './proto-declarations.ts';
-import { readText } from './read-text.ts';
 
-const VERSION_FILE = /^v([1-9]\d*)\.proto$/;
+const VERSION_FILE = /^v([1-9]\d*)\.(\w+)$/;
 const EXAMPLES_FOLDER = 'examples';
 const EVENT_FILE = 'event.yaml';
+const KEY_KINDS = ['string', 'int', 'uuid'];
 
 /**
  * Compiles and checks one event: its contract, all its schema versions, their compatibility and its examples.
@@ -29,7 +28,7 @@ export function loadContract(folder: string): CompiledContract {
   checkEventName(folder, event);
   const eventFile = readEventYaml(requireFile(folder, EVENT_FILE), event);
   const versions = loadVersions(folder, event);
-  const newest = (versions.at(-1) as SchemaVersion).message;
+  const newest = versions.at(-1) as SchemaVersion;
   const contract: CompiledContract = {
     format: COMPILED_CONTRACT_FORMAT,
     event,
@@ -37,8 +36,8 @@ export function loadContract(folder: string): CompiledContract {
     topic: { name: topicName(event), ...eventFile.event.topic },
     versions,
   };
-  checkRole(folder, eventFile, 'keyField', newest, 'string or integer', isKey);
-  checkRole(folder, eventFile, 'eventTimeField', newest, 'google.protobuf.Timestamp', isTimestamp);
+  checkRole(folder, eventFile, 'keyField', newest, 'string or integer', KEY_KINDS);
+  checkRole(folder, eventFile, 'eventTimeField', newest, PAYLOAD_FORMATS[newest.format].timeType, ['timestamp']);
   checkLake(folder, eventFile, newest);
   checkExamples(join(folder, EXAMPLES_FOLDER), newest);
   return contract;
@@ -77,51 +76,58 @@ function requireFile(folder: string, name: string): string {
 }
 
 function loadVersions(folder: string, event: string): SchemaVersion[] {
-  const versions = versionFiles(folder).map(({ version, name }) => {
-    const definition = readText(join(folder, name));
-    return { version, definition, message: compileProto(join(folder, name), definition, event) };
-  });
+  const files = versionFiles(folder);
+  const versions = files.map(({ version, name, format }) => compileVersion(join(folder, name), version, format, event));
   for (const [index, newer] of versions.entries()) {
     const older = versions[index - 1];
     if (older) {
-      checkCompatible(join(folder, `v${newer.version}.proto`), older, newer);
+      checkCompatible(join(folder, files[index]?.name ?? ''), older, newer);
     }
   }
   return versions;
 }
 
-function checkCompatible(file: string, older: SchemaVersion, newer: SchemaVersion): void {
-  const breaks = backwardBreaks(older.message, newer.message);
-  const [first] = breaks;
-  if (first) {
-    const line = declarationLine(protoDeclarations(newer.definition), first.declaration);
-    const all = breaks.map(({ path, reason }) => `${path} ${reason}`).join('; ');
-    throw new ContractError(file, line, `not BACKWARD compatible with v${older.version}: ${all}`);
-  }
+interface VersionFile {
+  readonly version: number;
+  readonly name: string;
+  readonly format: Format;
 }
 
-function versionFiles(folder: string): Array<{ version: number; name: string }> {
-  const files: Array<{ version: number; name: string }> = [];
+function versionFiles(folder: string): VersionFile[] {
+  const files: VersionFile[] = [];
   const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries.filter(({ name }) => !name.startsWith('.'))) {
     const { name } = entry;
-    const version = VERSION_FILE.exec(name)?.[1];
-    const isExpected = entry.isDirectory() ? name === EXAMPLES_FOLDER : name === EVENT_FILE || version !== undefined;
+    const file = entry.isFile() ? versionFile(name) : undefined;
+    const isExpected = entry.isDirectory() ? name === EXAMPLES_FOLDER : name === EVENT_FILE || file !== undefined;
     if (!isExpected) {
-      const reason = 'unknown file; allowed are event.yaml, v<number>.proto, examples/';
+      const reason = 'unknown file; allowed are event.yaml, v<number>.proto (or .avsc, .json), examples/';
       throw new ContractError(join(folder, name), 0, reason);
     }
-    if (version !== undefined) {
-      files.push({ version: Number(version), name });
+    if (file) {
+      files.push(file);
     }
   }
   files.sort((a, b) => a.version - b.version);
+  const format = files[0]?.format ?? 'protobuf';
+  const other = files.find((file) => file.format !== format);
+  if (other) {
+    const reason = `the versions of an event have one format, and its first is ${files[0]?.name}`;
+    throw new ContractError(join(folder, other.name), 0, reason);
+  }
   const missing = files.findIndex(({ version }, index) => version !== index + 1);
   if (files.length === 0 || missing >= 0) {
-    const reason = `v${Math.max(missing, 0) + 1}.proto is missing; versions count up from v1.proto`;
+    const { extension } = PAYLOAD_FORMATS[format];
+    const reason = `v${Math.max(missing, 0) + 1}.${extension} is missing; versions count up from v1.${extension}`;
     throw new ContractError(folder, 0, reason);
   }
   return files;
+}
+
+function versionFile(name: string): VersionFile | undefined {
+  const [, version, extension = ''] = VERSION_FILE.exec(name) ?? [];
+  const format = formatOf(extension);
+  return format && { version: Number(version), name, format };
 }
 
 /** The contract gives some payload fields a part to play; they must be there in every record, and fit for it. */
@@ -129,22 +135,26 @@ function checkRole(
   folder: string,
   { event, lineOf }: EventFile,
   role: 'keyField' | 'eventTimeField',
-  { name, fields }: MessageType,
+  newest: SchemaVersion,
   typeAllowed: string,
-  isFit: (field: Field) => boolean,
+  kinds: readonly string[],
 ): void {
   const chosen = event[role];
-  const fit = fields.filter((field) => field.cardinality === 'required' && isFit(field)).map((field) => field.name);
+  const isFit = ({ nullable, type }: Column) => !nullable && kinds.includes(type.kind);
+  const fit = payloadColumns(newest)
+    .filter(isFit)
+    .map(({ name }) => name);
   if (chosen !== null && !fit.includes(chosen)) {
+    const payload = newest.format === 'protobuf' ? newest.message.name : 'the payload';
     const allowed = fit.length === 0 ? 'it has none' : `allowed is ${fit.join(' or ')}`;
-    const reason = `${role}: "${chosen}" is not a required ${typeAllowed} field of ${name}, ${allowed}`;
+    const reason = `${role}: "${chosen}" is not a required ${typeAllowed} field of ${payload}, ${allowed}`;
     throw new ContractError(join(folder, EVENT_FILE), lineOf(role), reason);
   }
 }
 
 /** Partition columns are there in every row, and their values can name folders. */
-function checkLake(folder: string, { event, lineOf }: EventFile, newest: MessageType): void {
-  const columns = messageColumns(newest).filter(isFolderColumn);
+function checkLake(folder: string, { event, lineOf }: EventFile, newest: SchemaVersion): void {
+  const columns = payloadColumns(newest).filter(isFolderColumn);
   const allowed = [...columns.map(({ name }) => name), ...TIME_PARTS.keys()];
   for (const name of event.lake.partitionBy) {
     if (!allowed.includes(name)) {
@@ -153,8 +163,3 @@ function checkLake(folder: string, { event, lineOf }: EventFile, newest: Message
     }
   }
 }
-
-const isKey = ({ type }: Field): boolean =>
-  type.kind === 'scalar' && (type.scalar === 'string' || /int|fixed/.test(type.scalar));
-
-const isTimestamp = ({ type }: Field): boolean => type.kind === 'timestamp';

@@ -1,7 +1,7 @@
 /** The columns of an event's files and of its table: the pipeline's own, then the payload's. */
+import { payloadColumns } from '../payload/payload-columns.ts';
 import type { Column } from './column.ts';
 import type { CompiledContract, SchemaVersion } from './compiled-contract.ts';
-import { messageColumns } from './message-columns.ts';
 
 /** `_partition` and `_offset` are a row's identity; the rest comes from the CloudEvents attributes and Kafka. */
 export const SYSTEM_COLUMNS = [
@@ -22,8 +22,8 @@ export const SYSTEM_COLUMNS = [
  * @param version on which the rows are projected. @default the newest
  */
 export function tableColumns(contract: CompiledContract, version = newestVersion(contract).version): Column[] {
-  const { message } = contract.versions.find((each) => each.version === version) ?? newestVersion(contract);
-  return [...SYSTEM_COLUMNS, ...messageColumns(message)];
+  const chosen = contract.versions.find((each) => each.version === version) ?? newestVersion(contract);
+  return [...SYSTEM_COLUMNS, ...payloadColumns(chosen)];
 }
 
 export const newestVersion = (contract: CompiledContract): SchemaVersion =>

@@ -1,9 +1,10 @@
-/** A CloudEvent becomes a Kafka record: payload in Protobuf behind the registry's framing, attributes in headers. */
+/** A CloudEvent becomes a Kafka record: payload in the event's format behind the registry's framing, attributes in headers. */
 import type { CompiledContract, SchemaVersion } from '../contract/compiled-contract.ts';
-import type { MessageType } from '../contract/message.ts';
 import { glueHeader } from '../framing.ts';
+import { compilePayloadEncoder } from '../payload/payload-encoder.ts';
+import { PAYLOAD_FORMATS } from '../payload/payload-format.ts';
 import type { CatalogEntry } from '../ports.ts';
-import { compileJsonEncoder, type JsonEncoder, type PayloadIssue } from '../protobuf/encode-json.ts';
+import type { JsonEncoder, PayloadIssue } from '../protobuf/encode-json.ts';
 import type { CloudEvent } from './cloud-events.ts';
 import { RECORD_BYTES_MAX } from './limits.ts';
 import { type Problem, problem } from './problem.ts';
@@ -13,6 +14,7 @@ export interface RecordEncoder {
   readonly entry: CatalogEntry;
   readonly encodePayload: JsonEncoder;
   readonly header: Uint8Array;
+  readonly contentType: string;
   /** The JSON names of the field that is the key, and of the one that is the event's time; none where there is none. */
   readonly keyNames: readonly string[];
   readonly timeNames: readonly string[];
@@ -35,21 +37,24 @@ export function recordEncoder(entry: CatalogEntry): RecordEncoder {
     return known;
   }
   const { contract, schemaVersionIds } = entry;
-  const { version, message } = contract.versions.at(-1) as SchemaVersion;
+  const newest = contract.versions.at(-1) as SchemaVersion;
   const encoder: RecordEncoder = {
     entry,
-    encodePayload: compileJsonEncoder(message),
-    header: glueHeader(schemaVersionIds[version - 1] ?? ''),
-    keyNames: jsonNames(message, contract.keyField),
-    timeNames: jsonNames(message, contract.eventTimeField),
+    encodePayload: compilePayloadEncoder(newest),
+    header: glueHeader(schemaVersionIds[newest.version - 1] ?? ''),
+    contentType: PAYLOAD_FORMATS[newest.format].contentType,
+    keyNames: jsonNames(newest, contract.keyField),
+    timeNames: jsonNames(newest, contract.eventTimeField),
   };
   encoders.set(entry, encoder);
   return encoder;
 }
 
-function jsonNames(message: MessageType, fieldName: string | null): string[] {
-  const field = message.fields.find(({ name }) => name === fieldName);
-  return field ? [field.name, field.jsonName] : [];
+/** Only Protobuf has two names for a field. */
+function jsonNames(newest: SchemaVersion, fieldName: string | null): string[] {
+  const fields = newest.format === 'protobuf' ? newest.message.fields : [];
+  const field = fields.find(({ name }) => name === fieldName);
+  return fieldName === null ? [] : [fieldName, ...(field ? [field.jsonName] : [])];
 }
 
 /**
@@ -80,7 +85,7 @@ export function encodeRecord(
     topic: encoder.entry.contract.topic,
     key,
     value,
-    headers: cloudEventHeaders(event, String(time)),
+    headers: cloudEventHeaders(event, String(time), encoder.contentType),
     timestamp: now,
   };
 }
@@ -98,14 +103,14 @@ const fieldValue = (data: Record<string, unknown>, names: readonly string[]): un
   names.map((name) => data[name]).find((value) => (value ?? null) !== null);
 
 /** The Kafka protocol binding of CloudEvents, binary content mode. */
-function cloudEventHeaders(event: CloudEvent, time: string): Record<string, string> {
+function cloudEventHeaders(event: CloudEvent, time: string, contentType: string): Record<string, string> {
   return {
     ce_specversion: '1.0',
     ce_id: event.id,
     ce_type: event.type,
     ce_source: event.source,
     ce_time: time,
-    'content-type': 'application/protobuf',
+    'content-type': contentType,
     ...Object.fromEntries(Object.entries(event.carried).map(([name, value]) => [`ce_${name}`, value])),
     ...(event.customAttributes === undefined ? {} : { ce_customattributes: event.customAttributes }),
   };

@@ -15,14 +15,15 @@ type JsonAppender = (value: unknown, repetition: number) => Rejection | undefine
 /**
  * Compiles the reader that appends one row of `columns` from JSON text of `schema`. Columns are found by name, and one
  * that the schema does not have gets null, so that rows of an older version land in the columns of a newer one. All
- * rules of the schema are checked, and a property that it does not name is refused, as its value would be lost.
+ * rules of the schema are checked, and a property that it does not name is refused, as its value would be lost; one
+ * without a column is not looked at.
  *
  * After a refusal the columns hold part of a row, which `ParquetWriter.appendValues` takes back.
  *
  * @throws TypeError where a property's type does not fit its column
  */
 export function compileJsonReader(schema: JsonObject, columns: readonly ColumnNode[]): JsonReader {
-  const append = objectAppender(schema, columns, '');
+  const append = compileJsonAppender(schema, columns);
   return (bytes) => {
     let value: unknown;
     try {
@@ -31,8 +32,17 @@ export function compileJsonReader(schema: JsonObject, columns: readonly ColumnNo
     } catch {
       return notJson;
     }
-    return append(value, 0);
+    return append(value);
   };
+}
+
+/** The same from a parsed object, in which a number beyond 2^53 that is no `LongNumber` has lost digits, and is refused. */
+export function compileJsonAppender(
+  schema: JsonObject,
+  columns: readonly ColumnNode[],
+): (value: unknown) => Rejection | undefined {
+  const append = objectAppender(schema, columns, '');
+  return (value) => append(value, 0);
 }
 
 const notJson = reject('wire', 'JSON text in UTF-8 is required');
@@ -45,9 +55,11 @@ const unknownProperty = reject('type', 'a property that the schema does not have
 function objectAppender({ properties }: JsonObject, columns: readonly ColumnNode[], path: string): JsonAppender {
   const names = properties.map(({ name }) => name);
   const inherited = names.map((name) => name in Object.prototype);
-  const appenders = properties.map(({ name, type, required }) =>
-    propertyAppender(type, required, columnNamed(columns, name, path), path === '' ? name : `${path}.${name}`),
-  );
+  const appenders = properties.map(({ name, type, required }): JsonAppender => {
+    const column = columns.find((candidate) => candidate.column.name === name);
+    if (!column) return () => undefined;
+    return propertyAppender(type, required, column, path === '' ? name : `${path}.${name}`);
+  });
   const absents = columns.filter(({ column }) => !names.includes(column.name));
   for (const { column } of absents) checkNullable(column.name, column.nullable, path);
   return (value, repetition) => {
@@ -65,12 +77,6 @@ function objectAppender({ properties }: JsonObject, columns: readonly ColumnNode
     for (const column of absents) appendAbsent(column, column.definition - 1, repetition);
     return undefined;
   };
-}
-
-function columnNamed(columns: readonly ColumnNode[], name: string, path: string): ColumnNode {
-  const column = columns.find((candidate) => candidate.column.name === name);
-  if (column) return column;
-  throw new TypeError(`Cannot read "${path}": its property ${name} has no column, and each needs one`);
 }
 
 function checkNullable(name: string, nullable: boolean, path: string): void {

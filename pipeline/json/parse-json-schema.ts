@@ -1,4 +1,4 @@
-/** The text of a JSON Schema (draft 2020-12) becomes a `JsonObject`: the part of it that tables can hold. */
+/** The text of a JSON Schema (draft-07, the newest that Glue reads) becomes a `JsonObject`: the part of it that tables can hold. */
 import type { ColumnType } from '../contract/column.ts';
 import { exactInteger, nearestDouble, parseExactJson } from './exact-json.ts';
 import { JsonSchemaError } from './json-schema-error.ts';
@@ -16,6 +16,7 @@ interface Scope {
 
 /** Words that say nothing about which values are valid. */
 const ANNOTATIONS = ['title', 'description', '$comment', 'examples', 'default', 'deprecated', 'readOnly', 'writeOnly'];
+const DRAFT = 'http://json-schema.org/draft-07/schema#';
 const ROOT_WORDS = ['$schema', '$id', '$defs', 'definitions'];
 /** What each type may say besides, so that no rule of a schema is left out without a word. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
@@ -52,7 +53,9 @@ export function parseJsonSchema(text: string): JsonObject {
   } catch (error) {
     throw new JsonSchemaError('', `a JSON Schema is JSON: ${(error as Error).message}`);
   }
-  const { $defs, definitions } = isObject(schema) ? schema : {};
+  const { $schema = DRAFT, $defs, definitions } = isObject(schema) ? schema : {};
+  if ($schema !== DRAFT)
+    throw new JsonSchemaError('', `"$schema" must be "${DRAFT}", which is what the registry reads`);
   const scope = { path: '', definitions: { ...objectOr($defs), ...objectOr(definitions) }, following: [] };
   const type = parseType(schema, scope, ROOT_WORDS);
   if (type.kind === 'object' && !type.nullable) return type;

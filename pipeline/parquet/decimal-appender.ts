@@ -28,7 +28,8 @@ export function decimalAppender(
   };
 }
 
-function unscaledDigits(value: unknown, scale: number): bigint | 'inexact' | undefined {
+/** The digits times 10^scale; 'inexact' where decimals would be lost, undefined where the value is no number. */
+export function unscaledDigits(value: unknown, scale: number): bigint | 'inexact' | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
   const match = DECIMAL.exec(String(value));
   if (!match) return undefined;

@@ -4,7 +4,7 @@ import { TIME_PARTS } from '../contract/lake-partitions.ts';
 import { newestVersion, tableColumns } from '../contract/table-columns.ts';
 import { columnTree, type LeafNode } from '../parquet/column-tree.ts';
 import type { Rejection } from '../parquet/rejection.ts';
-import { compileProtobufReader } from '../protobuf/protobuf-reader.ts';
+import { compilePayloadReader } from '../payload/payload-reader.ts';
 import type { ReadRecord } from './record-reader.ts';
 
 /**
@@ -54,10 +54,10 @@ function payloadFields(
   }
   const nodes = columnTree(columns);
   const leaves = nodes.flatMap(({ leaves: own }) => own);
-  const readers = new Map(contract.versions.map((each) => [each.version, compileProtobufReader(each.message, nodes)]));
-  const newest = newestVersion(contract).version;
+  const newest = newestVersion(contract);
+  const readers = new Map(contract.versions.map((each) => [each.version, compilePayloadReader(each, newest, nodes)]));
   return ({ schemaVersion, payload }) => {
-    const rejection = (readers.get(schemaVersion) ?? readers.get(newest))?.(payload);
+    const rejection = (readers.get(schemaVersion) ?? readers.get(newest.version))?.(payload);
     const values = new Map(rejection ? [] : leaves.map((leaf) => [leaf.column.name, folderValue(leaf)]));
     for (const leaf of leaves) {
       leaf.levels.clear();

@@ -1,7 +1,7 @@
 /** Kafka records as the rows they stand for: which schema version reads the payload, and the system columns' values. */
 import { isUtf8 } from 'node:buffer';
 import { crc32 } from 'node:zlib';
-import type { CompiledContract } from '../contract/compiled-contract.ts';
+import type { CompiledContract, SchemaVersion } from '../contract/compiled-contract.ts';
 import { newestVersion } from '../contract/table-columns.ts';
 import { unframe } from '../framing.ts';
 import type { KafkaRecord } from '../ports.ts';
@@ -37,7 +37,7 @@ export function recordReader(contract: CompiledContract, schemaVersionIds: reado
     const counts = `${schemaVersionIds.length} schema version ids for ${contract.versions.length} versions`;
     throw new Error(`Cannot read records of "${contract.event}": there are ${counts}, one for each is needed`);
   }
-  const newest = newestVersion(contract).version;
+  const newest = newestVersion(contract);
   const versions = new Map(contract.versions.map(({ version }, index) => [idAt(schemaVersionIds, index), version]));
   return (record) => {
     const payload = findPayload(record, versions, newest);
@@ -56,16 +56,22 @@ const idAt = (ids: readonly string[], index: number): string => (ids[index] ?? '
 
 type Payload = Pick<ReadRecord, 'schemaVersion' | 'payload'>;
 
-function findPayload({ value }: KafkaRecord, versions: ReadonlyMap<string, number>, newest: number): Payload | Refusal {
+function findPayload(
+  { value }: KafkaRecord,
+  versions: ReadonlyMap<string, number>,
+  newest: SchemaVersion,
+): Payload | Refusal {
   if (value === null) {
     return { code: 'NULL_VALUE', reason: 'the record has no value; an event needs a payload' };
   }
-  const framed = unframe(value);
+  const framed = unframe(value, newest.format === 'protobuf');
   if ('reason' in framed) {
     return { code: 'UNKNOWN_FRAMING', reason: framed.reason };
   }
-  // Confluent's ids are of another registry; BACKWARD compatibility lets the newest version read them all.
-  const schemaVersion = framed.registry === 'glue' ? versions.get(framed.schemaVersionId) : newest;
+  // Confluent's ids are of another registry; BACKWARD compatibility lets the newest version read them all. Not of Avro,
+  // whose bytes say nothing without the schema that wrote them.
+  const foreign = newest.format === 'avro' ? undefined : newest.version;
+  const schemaVersion = framed.registry === 'glue' ? versions.get(framed.schemaVersionId) : foreign;
   if (schemaVersion === undefined) {
     return { code: 'UNKNOWN_SCHEMA_VERSION', reason: 'the schema version id is none of the contract’s versions' };
   }

@@ -3,8 +3,8 @@ import type { CompiledContract } from '../contract/compiled-contract.ts';
 import { newestVersion, SYSTEM_COLUMNS, tableColumns } from '../contract/table-columns.ts';
 import { ParquetWriter } from '../parquet/parquet-writer.ts';
 import type { Rejection } from '../parquet/rejection.ts';
+import { compilePayloadReader, type PayloadReader } from '../payload/payload-reader.ts';
 import type { KafkaRecord } from '../ports.ts';
-import { compileProtobufReader, type ProtobufReader } from '../protobuf/protobuf-reader.ts';
 import { lakeFolder, OVERFLOW_FOLDER } from './lake-folder.ts';
 import { type ReadRecord, type Refusal, recordReader, valueChecksum } from './record-reader.ts';
 
@@ -108,7 +108,7 @@ class OpenFiles {
 /** One file after the other, with one writer and its readers. */
 class FileEncoder {
   readonly #writer: ParquetWriter;
-  readonly #readers: ReadonlyMap<number, ProtobufReader>;
+  readonly #readers: ReadonlyMap<number, PayloadReader>;
   readonly #metadata: Readonly<Record<string, string>>;
   #checksum = 0;
   #min: number | bigint = Number.POSITIVE_INFINITY;
@@ -117,11 +117,11 @@ class FileEncoder {
   constructor(contract: CompiledContract) {
     this.#writer = new ParquetWriter(tableColumns(contract), { rowGroupBytes: ROW_GROUP_BYTES });
     const payloadColumns = this.#writer.columns.slice(SYSTEM_COLUMNS.length);
+    const newest = newestVersion(contract);
     this.#readers = new Map(
-      contract.versions.map(({ version, message }) => [version, compileProtobufReader(message, payloadColumns)]),
+      contract.versions.map((each) => [each.version, compilePayloadReader(each, newest, payloadColumns)]),
     );
-    const newest = newestVersion(contract).version;
-    this.#metadata = { 'headrace.event': contract.event, 'headrace.schema_version': String(newest) };
+    this.#metadata = { 'headrace.event': contract.event, 'headrace.schema_version': String(newest.version) };
   }
 
   append(record: KafkaRecord, read: ReadRecord): Rejection | undefined {

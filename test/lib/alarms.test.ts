@@ -17,7 +17,14 @@ const contract = (event: string, freshnessSeconds: number): CompiledContract => 
   freshnessSeconds,
   lake: { partitionBy: [], openPartitionsMax: 50 },
   warehouse: { target: 'duckdb', table: event },
-  versions: [{ version: 1, definition: 'message Fast { string id = 1; }', message: { name: 'Fast', fields: [] } }],
+  versions: [
+    {
+      format: 'protobuf',
+      version: 1,
+      definition: 'message Fast { string id = 1; }',
+      message: { name: 'Fast', fields: [] },
+    },
+  ],
 });
 
 const app = testApp();

@@ -3,7 +3,8 @@ import type { CompiledContract } from '../../pipeline/contract/compiled-contract
 import { wildcardsOf } from './permissions.ts';
 import { maskedTemplate, ofType, only, testApp, variablesOf } from './synthesize.ts';
 
-const version = (number: number) => ({
+const version = (number: number): CompiledContract['versions'][number] => ({
+  format: 'protobuf',
   version: number,
   definition: `message OrderCreated { string order_id = 1; } // v${number}`,
   message: { name: 'OrderCreated', fields: [] },

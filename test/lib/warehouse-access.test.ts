@@ -14,7 +14,7 @@ const contract: Omit<CompiledContract, 'warehouse'> = {
   topic: { name: 'order_created', partitions: 3, retentionHours: 168 },
   freshnessSeconds: 15,
   lake: { partitionBy: [], openPartitionsMax: 50 },
-  versions: [{ version: 1, definition: '', message: { name: 'OrderCreated', fields: [] } }],
+  versions: [{ format: 'protobuf', version: 1, definition: '', message: { name: 'OrderCreated', fields: [] } }],
 };
 
 const stackFor = (target: WarehouseTarget): Template => {

@@ -65,7 +65,9 @@ test('loadContract: fills in every default', () => {
     freshnessSeconds: 30,
     lake: { partitionBy: [], openPartitionsMax: 50 },
     warehouse: { target: 'duckdb', table: 'parcel_sent' },
-    versions: [{ version: 1, definition: V1, message: expect.objectContaining({ name: 'ParcelSent' }) }],
+    versions: [
+      { format: 'protobuf', version: 1, definition: V1, message: expect.objectContaining({ name: 'ParcelSent' }) },
+    ],
   });
 });
 
@@ -113,7 +115,8 @@ test('loadContract: examples may be absent, hidden files are ignored, and a byte
 });
 
 const yaml = (more: string): Record<string, string> => ({ 'event.yaml': EVENT_YAML + more });
-const KNOWN = 'description, owner, compatibility, keyField, eventTimeField, topic, freshnessSeconds, lake, warehouse';
+const KNOWN =
+  'description, owner, compatibility, keyField, eventTimeField, topic, freshnessSeconds, sink, lake, warehouse';
 const KEYS = 'is not a required string or integer field of ParcelSent, allowed is parcel_id or route';
 const FOLDERS = 'cannot name folders, allowed are parcel_id, route, year, month, day, hour';
 const TIMES = 'is not a required google.protobuf.Timestamp field of ParcelSent, allowed is sent_at';
@@ -184,7 +187,7 @@ test('loadContract: refuses aliases that grow beyond measure', () => {
   expect(refusal({ 'event.yaml': rows.join('\n') })).toMatch(/^event\.yaml: .*alias/i);
 });
 
-const UNKNOWN_FILE = 'unknown file; allowed are event.yaml, v<number>.proto, examples/';
+const UNKNOWN_FILE = 'unknown file; allowed are event.yaml, v<number>.proto (or .avsc, .json), examples/';
 const NOT_BACKWARD = 'not BACKWARD compatible with v1';
 
 test.each<[Record<string, string | Uint8Array | null>, string]>([
@@ -196,7 +199,7 @@ test.each<[Record<string, string | Uint8Array | null>, string]>([
   [{ 'v01.proto': V1 }, `v01.proto: ${UNKNOWN_FILE}`],
   [{ 'v0.proto': V1 }, `v0.proto: ${UNKNOWN_FILE}`],
   [{ 'V2.proto': V1 }, `V2.proto: ${UNKNOWN_FILE}`],
-  [{ 'v2.avsc': '{}' }, `v2.avsc: ${UNKNOWN_FILE}`],
+  [{ 'v2.avsc': '{}' }, 'v2.avsc: the versions of an event have one format, and its first is v1.proto'],
   [{ 'README.md': '' }, `README.md: ${UNKNOWN_FILE}`],
   [{ 'v2.proto/x': '' }, `v2.proto: ${UNKNOWN_FILE}`],
   [{ 'examples/valid-parcel.json': null, examples: 'text' }, `examples: ${UNKNOWN_FILE}`],

@@ -18,7 +18,7 @@ test('parseJsonSchema: each type has its column', () => {
     status: { type: 'string', enum: ['A'] },
   };
   const schema = {
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $schema: 'http://json-schema.org/draft-07/schema#',
     type: 'object',
     properties,
     required: ['id', 'small', 'price', 'day', 'tags'],
@@ -59,6 +59,7 @@ const SELF = { $defs: { node: { type: 'array', items: { $ref: '#/$defs/node' } }
 
 test.each([
   ['text that is not JSON', '{', 'a JSON Schema is JSON'],
+  ['another draft', text({ type: 'string' }, { $schema: 'https://json-schema.org/draft/2020-12/schema' }), 'draft-07'],
   ['a payload that is no object', '{"type":"string"}', 'must be an object'],
   ['a payload that may be null', text({ type: 'string' }, { type: ['object', 'null'] }), 'must be an object'],
   [

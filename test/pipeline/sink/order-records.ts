@@ -1,8 +1,8 @@
 /** Orders as the sink reads them from Kafka. */
 import type { CompiledContract, SchemaVersion } from '../../../pipeline/contract/compiled-contract.ts';
 import { glueHeader } from '../../../pipeline/framing.ts';
+import { compilePayloadEncoder } from '../../../pipeline/payload/payload-encoder.ts';
 import type { KafkaRecord } from '../../../pipeline/ports.ts';
-import { compileJsonEncoder } from '../../../pipeline/protobuf/encode-json.ts';
 import type { DeadLetter } from '../../../pipeline/sink/dead-letter.ts';
 import type { EncodedFile, RowEncoder } from '../../../pipeline/sink/row-encoder.ts';
 import { ORDER_VERSION_ID, orderContract, orderData } from '../ingest/order-events.ts';
@@ -15,7 +15,7 @@ export function framed(
   versionId = ORDER_VERSION_ID,
   contract: CompiledContract = orderContract,
 ): Uint8Array {
-  const encoded = compileJsonEncoder((contract.versions.at(-1) as SchemaVersion).message)(data);
+  const encoded = compilePayloadEncoder(contract.versions.at(-1) as SchemaVersion)(data);
   if (!('bytes' in encoded)) {
     throw new Error(JSON.stringify(encoded.issues));
   }

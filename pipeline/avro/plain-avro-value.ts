@@ -1,0 +1,148 @@
+/** JSON as people write it into the plain values of an Avro type. */
+import { unscaledDigits } from '../parquet/decimal-appender.ts';
+import type { IssueCode, PayloadIssue } from '../protobuf/encode-json.ts';
+import { parseTimestamp } from '../protobuf/encode-timestamp.ts';
+import type { AvroEnum, AvroLeaf, AvroRecord, AvroType } from './avro-type.ts';
+
+export type AvroValues = Readonly<Record<string, unknown>>;
+
+export interface PlainAvroValue {
+  /** In the form that `valueAppender` takes; what has another form than its type stays as it is, for columns to refuse. */
+  readonly value: unknown;
+  /** What columns would not notice. */
+  readonly issues: readonly PayloadIssue[];
+}
+
+type Refuse = (code: IssueCode, path: string, reason: string) => void;
+type Convert = (json: unknown, path: string, refuse: Refuse) => unknown;
+
+/** More would not help the author of a payload. */
+const ISSUES_MAX = 10;
+
+export function plainAvroValue(record: AvroRecord): (json: unknown) => PlainAvroValue {
+  const convert = recordConverter(record);
+  return (json) => {
+    const issues: PayloadIssue[] = [];
+    const refuse: Refuse = (code, path, reason) => {
+      if (issues.length < ISSUES_MAX) issues.push({ code, path, reason });
+    };
+    const value = convert(json, '', refuse);
+    if (!isObject(json)) refuse('WRONG_TYPE', '', `must be an object with the fields of ${record.name}`);
+    return { value, issues };
+  };
+}
+
+function converter(type: AvroType): Convert {
+  switch (type.kind) {
+    case 'leaf':
+      return leafConverter(type);
+    case 'enum':
+      return enumConverter(type);
+    case 'array': {
+      const convert = converter(type.items);
+      return (json, path, refuse) =>
+        Array.isArray(json) ? json.map((item, i) => convert(item, `${path}[${i}]`, refuse)) : json;
+    }
+    case 'map': {
+      const convert = converter(type.values);
+      return (json, path, refuse) => {
+        if (!isObject(json)) return json;
+        return new Map(Object.entries(json).map(([key, item], i) => [key, convert(item, `${path}[${i}]`, refuse)]));
+      };
+    }
+    case 'optional': {
+      const convert = converter(type.type);
+      return (json, path, refuse) => (json === null ? null : convert(json, path, refuse));
+    }
+    case 'record':
+      return recordConverter(type);
+  }
+}
+
+function recordConverter({ name: recordName, fields }: AvroRecord): Convert {
+  const known = new Set(fields.map(({ name }) => name));
+  const converters = fields.map(({ name, type, fallback }) => [name, converter(type), fallback] as const);
+  return (json, path, refuse) => {
+    if (!isObject(json)) return json;
+    const within = (name: string) => (path === '' ? name : `${path}.${name}`);
+    // A name that comes from the payload is not repeated: it may be long, or personal data.
+    if (Object.keys(json).some((name) => !known.has(name))) {
+      refuse('UNKNOWN_FIELD', path, `must have no fields but those of ${recordName}`);
+    }
+    const values = converters.map(([name, convert, fallback]) => {
+      const value = Object.hasOwn(json, name) ? convert(json[name], within(name), refuse) : fallback;
+      return [name, value] as const;
+    });
+    return Object.fromEntries(values);
+  };
+}
+
+function enumConverter({ symbols }: AvroEnum): Convert {
+  return (json, path, refuse) => {
+    if (json !== null && !symbols.some((symbol) => symbol === json)) {
+      refuse('OUT_OF_RANGE', path, `must be one of ${symbols.join(', ')}`);
+    }
+    return json;
+  };
+}
+
+function leafConverter({ wire, size, column }: AvroLeaf): Convert {
+  switch (column.kind) {
+    case 'timestamp':
+      return timestampConverter(column.unit === 'micros' ? 1_000_000 : 1000);
+    case 'date':
+      return (json) => (typeof json === 'string' ? (days(json) ?? json) : json);
+    case 'decimal':
+      return decimalConverter(column.scale);
+    case 'int':
+      return (json) => (wire === 'long' && typeof json === 'string' && INTEGER.test(json) ? BigInt(json) : json);
+    case 'bytes':
+      return (json, path, refuse) => {
+        if (typeof json !== 'string' || !BASE64.test(json)) {
+          if (json !== null) refuse('WRONG_TYPE', path, 'must be a string in base64');
+          return json;
+        }
+        const bytes = new Uint8Array(Buffer.from(json, 'base64'));
+        if (wire === 'fixed' && bytes.length !== size) refuse('OUT_OF_RANGE', path, `must be ${size} bytes`);
+        return bytes;
+      };
+    default:
+      return (json) => json;
+  }
+}
+
+/** As many digits as 64 bits have. */
+const INTEGER = /^(?:0|-?[1-9]\d{0,18})$/;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const NANOS = 1_000_000_000;
+
+function timestampConverter(perSecond: number): Convert {
+  const nanosPerUnit = NANOS / perSecond;
+  return (json, path, refuse) => {
+    const instant = typeof json === 'string' ? parseTimestamp(json) : undefined;
+    if (!instant) return json;
+    if (instant.nanos % nanosPerUnit !== 0) {
+      refuse('OUT_OF_RANGE', path, `must not be finer than 1/${perSecond} of a second`);
+    }
+    return BigInt(instant.seconds) * BigInt(perSecond) + BigInt(Math.floor(instant.nanos / nanosPerUnit));
+  };
+}
+
+function decimalConverter(scale: number): Convert {
+  return (json, path, refuse) => {
+    if (typeof json === 'number' && String(json).replace(/[-.]/g, '').length > 15) {
+      refuse('OUT_OF_RANGE', path, 'must be text where it has more than 15 digits, as a number may have lost some');
+    }
+    const unscaled = unscaledDigits(json, scale);
+    return typeof unscaled === 'bigint' ? unscaled : json;
+  };
+}
+
+function days(text: string): number | undefined {
+  const midnight = text.length === 10 ? parseTimestamp(`${text}T00:00:00Z`) : undefined;
+  return midnight && midnight.seconds / 86_400;
+}
+
+function isObject(value: unknown): value is AvroValues {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
