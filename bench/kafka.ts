@@ -13,6 +13,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Consumer, Producer } from '@platformatic/kafka';
 import { Kafka, logLevel } from 'kafkajs';
+import { kafkaTopicReader } from '../pipeline/adapters/kafka-topic-reader.ts';
+import type { PartitionOffsets } from '../pipeline/ports.ts';
 import { missingForApacheKafka, startApacheKafka } from '../test/local/kafka/apache-kafka.ts';
 
 interface Broker {
@@ -118,6 +120,20 @@ async function consumeWithPlatformatic(bootstrap: string, topic: string): Promis
   await consumer.close(true);
 }
 
+async function readWithTopicReader(bootstrap: string, topic: string): Promise<void> {
+  const reader = kafkaTopicReader({ brokers: bootstrap, clientProperties: '' });
+  const ranges = await reader.offsets(topic);
+  const read = async ({ partition, low, high }: PartitionOffsets) => {
+    let records = 0;
+    for await (const batch of reader.read(topic, { partition, first: low, next: high })) records += batch.length;
+    return records;
+  };
+  const counts = await Promise.all(ranges.map(read));
+  if (counts.reduce((sum, count) => sum + count, 0) !== messages)
+    throw new Error('Cannot measure: records are missing');
+  await reader.close();
+}
+
 async function rate(work: Promise<void>, startedAt = performance.now()): Promise<number> {
   await work;
   return Math.round((messages / (performance.now() - startedAt)) * 1000);
@@ -142,6 +158,7 @@ async function measure(broker: Broker): Promise<Readonly<Record<string, number>>
     'in, @platformatic/kafka': await rate(produceWithPlatformatic(bootstrap, 'platformatic')),
     'out, kafkajs': await rate(consumeWithKafkajs(bootstrap, 'kafkajs')),
     'out, @platformatic/kafka': await rate(consumeWithPlatformatic(bootstrap, 'platformatic')),
+    'out, topic reader': await rate(readWithTopicReader(bootstrap, 'kafkajs')),
     'peak memory, MB': peakMemory(pid),
   };
   await broker.stop();

@@ -44,6 +44,7 @@ export function readRecords(batch: Buffer): readonly StoredRecord[] {
   const content = decompress(batch.subarray(batchHeaderBytes, header.bytes), header.compression);
   const reader = new WireReader(content, 0, false);
   const records: StoredRecord[] = [];
+  const names: KnownNames = [];
   for (let count = 0; count < recordCount; count++) {
     const start = reader.position;
     const end = reader.varlong() + reader.position;
@@ -53,7 +54,7 @@ export function readRecords(batch: Buffer): readonly StoredRecord[] {
     const offset = baseOffset + reader.varlong();
     const key = field(reader);
     const value = field(reader);
-    const headers = readHeaders(reader);
+    const headers = readHeaders(reader, names);
     reader.position = end;
     const timestamp = hasOneTime ? maxTimestamp : createTime;
     records.push({ offset, timestamp, key, value, headers, bytes: content.subarray(start, end) });
@@ -76,14 +77,31 @@ function field(reader: WireReader): Buffer | null {
   return length < 0 ? null : reader.bytes(length);
 }
 
-function readHeaders(reader: WireReader): StoredRecord['headers'] {
+/** The header names of the record before, by their place: they recur, and comparing bytes is cheaper than decoding. */
+type KnownNames = Array<{ readonly text: string; readonly bytes: Buffer }>;
+
+function readHeaders(reader: WireReader, known: KnownNames): StoredRecord['headers'] {
   const count = reader.varlong();
   const headers: Array<readonly [string, Buffer]> = [];
   for (let at = 0; at < count; at++) {
-    const name = reader.bytes(reader.varlong()).toString('utf8');
-    headers.push([name, field(reader) ?? noBytes]);
+    const length = reader.varlong();
+    const start = reader.position;
+    reader.skip(length);
+    let name = known[at];
+    if (name === undefined || !hasAt(reader.buffer, start, length, name.bytes)) {
+      const bytes = reader.buffer.subarray(start, start + length);
+      name = { text: bytes.toString('utf8'), bytes };
+      known[at] = name;
+    }
+    headers.push([name.text, field(reader) ?? noBytes]);
   }
   return headers;
+}
+
+function hasAt(buffer: Buffer, start: number, length: number, wanted: Buffer): boolean {
+  if (length !== wanted.length) return false;
+  for (let at = 0; at < length; at++) if (buffer[start + at] !== wanted[at]) return false;
+  return true;
 }
 
 /** Undefined for a codec that Node cannot write. */

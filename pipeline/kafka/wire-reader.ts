@@ -78,6 +78,10 @@ export class WireReader {
     throw new MalformedFrameError(`Cannot read a varlong at ${this.position}: it has more than 10 bytes`);
   }
 
+  skip(length: number): void {
+    this.#take(length);
+  }
+
   bytes(length: number): Buffer {
     const start = this.#take(length);
     return this.buffer.subarray(start, start + length);
