@@ -51,10 +51,13 @@ export class KafkaCluster {
     this.#patienceMs = patienceMs;
   }
 
-  /** Kept until a call about the topic fails. @throws Error when Kafka does not know the topic. */
+  /** As Kafka told last, unless a call about the topic has failed since. @throws Error as `findLeaders`. */
   async leaders(topic: string): Promise<Leaders> {
-    const known = this.#leaders.get(topic);
-    if (known !== undefined) return known;
+    return this.#leaders.get(topic) ?? this.findLeaders(topic);
+  }
+
+  /** Asks Kafka: partitions may have come. @throws Error when it does not know the topic. */
+  async findLeaders(topic: string): Promise<Leaders> {
     const { brokers: given } = this.#access;
     const broker = given[this.#asked % given.length] as BrokerAddress;
     const request = { topics: [{ topic }], allowAutoTopicCreation: false };

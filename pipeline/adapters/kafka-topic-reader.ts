@@ -46,7 +46,7 @@ export function kafkaTopicReader(connection: KafkaConnection, patienceMs: number
 }
 
 async function topicOffsets(cluster: KafkaCluster, topic: string): Promise<readonly PartitionOffsets[]> {
-  const leaders = await cluster.leaders(topic);
+  const leaders = await cluster.findLeaders(topic);
   const partitions = [...leaders.keys()].toSorted((a, b) => a - b);
   const byLeader = Map.groupBy(partitions, (partition) => leaders.get(partition));
   const known = await Promise.all(

@@ -1,4 +1,5 @@
 /** On the embedded broker, or the one that HEADRACE_TEST_KAFKA names. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Producer, stringSerializers } from '@platformatic/kafka';
 import { kafkaTopicReader } from '../../../pipeline/adapters/kafka-topic-reader.ts';
 import { kafkajsClient } from '../../local/kafka/clients/kafkajs-client.ts';
@@ -63,6 +64,19 @@ test('kafkaTopicReader: a topic that does not exist is an error that names it', 
     retryable: true,
     message,
   });
+});
+
+test('kafkaTopicReader: offsets are of the partitions that there are by now', async () => {
+  const { topic, reader } = await create();
+  expect(await reader.offsets(topic)).toHaveLength(2);
+  await client.growTopic(topic, 3);
+  let offsets = await reader.offsets(topic);
+  // Brokers hear of a new partition a moment later.
+  for (let tries = 0; tries < 100 && offsets.length < 3; tries++) {
+    await sleep(50);
+    offsets = await reader.offsets(topic);
+  }
+  expect(offsets.map(({ partition }) => partition)).toEqual([0, 1, 2]);
 });
 
 test('kafkaTopicReader: a range beyond the end is an error, not an empty range', async () => {
