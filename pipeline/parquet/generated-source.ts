@@ -28,8 +28,9 @@ export class GeneratedSource {
   /** A name like `wanted` that nothing else in the source has. */
   name(wanted: string): string {
     const plain = wanted.replaceAll(/\W/g, '_');
-    let name = `${/^\d/.test(plain) ? '_' : ''}${plain}`;
-    for (let i = 2; this.#names.has(name) || RESERVED.has(name); i++) name = `${plain}_${i}`;
+    const start = /^[a-z_]/i.test(plain) ? plain : `_${plain}`;
+    let name = start;
+    for (let i = 2; this.#names.has(name) || RESERVED.has(name); i++) name = `${start}_${i}`;
     this.#names.add(name);
     return name;
   }

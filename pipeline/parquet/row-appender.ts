@@ -154,7 +154,9 @@ function leafLines(source: GeneratedSource, node: LeafNode, value: string): stri
         const isNatural = type.signed ? '' : ` && ${value} >= 0`;
         return usual(`Number.isSafeInteger(${value})${isNatural}`, `pushSafeInteger(${value})`);
       }
-      return type.bits === 32 && type.signed ? usual(`(${value} | 0) === ${value}`, `pushInt32(${value})`) : [rest];
+      return type.bits === 32 && type.signed
+        ? usual(`typeof ${value} === 'number' && (${value} | 0) === ${value}`, `pushInt32(${value})`)
+        : [rest];
     }
     case 'timestamp': {
       const ms = source.name(`${value}_ms`);

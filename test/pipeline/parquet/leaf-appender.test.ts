@@ -48,10 +48,15 @@ const REFUSED: readonly [string, ColumnType, unknown, string][] = [
   ['nothing for a required value', INT(32, true), null, 'missing'],
 ];
 
-test.each(REFUSED)('ParquetWriter.appendRow: refuses %s', (_, type, value, code) => {
-  const writer = new ParquetWriter([{ name: 'field', type, nullable: false }]);
-  expect(writer.appendRow({ field: value })).toMatchObject({ code, path: 'field' });
-  expect(writer.rowCount).toBe(0);
+describe.each([
+  ['generated code', true],
+  ['closures', false],
+] as const)('ParquetWriter.appendRow by %s', (_, generatesCode) => {
+  test.each(REFUSED)('refuses %s', (__, type, value, code) => {
+    const writer = new ParquetWriter([{ name: 'field', type, nullable: false }], { generatesCode });
+    expect(writer.appendRow({ field: value })).toMatchObject({ code, path: 'field' });
+    expect(writer.rowCount).toBe(0);
+  });
 });
 
 test('ParquetWriter.appendRow: tells the path of a value deep inside', () => {

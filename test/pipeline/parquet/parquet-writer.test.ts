@@ -53,21 +53,28 @@ test.each(['zstd', 'snappy', 'uncompressed'] as const)(
   },
 );
 
-test('ParquetWriter: DuckDB and hyparquet read random nested tables back', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      arbitraryTable(40, 3),
-      fc.record({
-        compression: fc.constantFrom('zstd', 'snappy', 'uncompressed'),
-        rowGroupBytes: fc.constantFrom(500, 2 ** 20),
-        pageRows: fc.constantFrom(1, 5, 1000),
-        deltaEncodings: fc.boolean(),
-      }),
-      expectReadBack,
-    ),
-    { numRuns: 80, seed: 20_261_120 },
-  );
-}, 60_000);
+test.each([
+  ['generated code', true],
+  ['closures', false],
+] as const)(
+  'ParquetWriter: DuckDB and hyparquet read random nested tables of %s back',
+  async (_, generatesCode) => {
+    await fc.assert(
+      fc.asyncProperty(
+        arbitraryTable(40, 3),
+        fc.record({
+          compression: fc.constantFrom('zstd', 'snappy', 'uncompressed'),
+          rowGroupBytes: fc.constantFrom(500, 2 ** 20),
+          pageRows: fc.constantFrom(1, 5, 1000),
+          deltaEncodings: fc.boolean(),
+        }),
+        (table, options) => expectReadBack(table, { ...options, generatesCode }),
+      ),
+      { numRuns: 80, seed: 20_261_120 },
+    );
+  },
+  60_000,
+);
 
 test('ParquetWriter: delta encodings hold integers of every size', async () => {
   const int64: Column = { name: 'n', type: { kind: 'int', bits: 64, signed: true }, nullable: false };
