@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs';
 import { jest } from '@jest/globals';
 import { logMetrics, METRICS, secondsBetween } from '../../pipeline/metrics.ts';
 
@@ -34,4 +35,11 @@ test('METRICS: a name says its unit', () => {
 test('secondsBetween: is never negative when clocks disagree', () => {
   expect(secondsBetween(1000, 3500)).toBe(2.5);
   expect(secondsBetween(3500, 1000)).toBe(0);
+});
+
+test('METRICS: every metric is written by something, so that no alarm waits for one that never comes', () => {
+  const files = globSync(['lambdas/**/*.ts', 'pipeline/**/*.ts']).filter((file) => file !== 'pipeline/metrics.ts');
+  const sources = files.map((file) => readFileSync(file, 'utf8')).join('\n');
+  const unwritten = Object.keys(METRICS).filter((name) => !new RegExp(`\\b${name}\\b`).test(sources));
+  expect(unwritten).toEqual([]);
 });
