@@ -1,6 +1,6 @@
 /** Reads LZ4 frames, as Kafka's producers write them (https://github.com/lz4/lz4/tree/dev/doc). */
 
-import { copyBack } from './snappy.ts';
+import { copyBack } from './copy-back.ts';
 
 const MAGIC = 0x184d2204;
 const CONTENT_SIZE_BIT = 0x08;

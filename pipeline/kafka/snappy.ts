@@ -1,5 +1,7 @@
 /** Reads Snappy, as Kafka's producers write it (https://github.com/google/snappy/blob/main/format_description.txt). */
 
+import { copyBack } from './copy-back.ts';
+
 /** The start of the framing of snappy-java, which Java's and most other producers use. */
 const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0]);
 /** No element of a block gives more bytes for each of its own than a copy: 64 for three. */
@@ -68,18 +70,4 @@ function copyOf(tag: number, input: Buffer, at: number) {
 
 function checkFits(end: number, length: number): void {
   if (end > length) throw new RangeError(`Cannot read Snappy: more than the ${length} bytes that it announces`);
-}
-
-/**
- * Copies `length` bytes from `offset` before `end` to `end`, which may overlap: then a pattern is repeated.
- * @returns the new end.
- */
-export function copyBack(output: Buffer, end: number, offset: number, length: number): number {
-  if (offset === 0 || offset > end) throw new RangeError(`Cannot copy from ${offset} bytes before ${end}`);
-  if (offset >= length) {
-    output.copyWithin(end, end - offset, end - offset + length);
-  } else {
-    for (let at = end; at < end + length; at++) output[at] = output[at - offset] as number;
-  }
-  return end + length;
 }
