@@ -120,7 +120,11 @@ function timestampConverter(perSecond: number): Convert {
   const nanosPerUnit = NANOS / perSecond;
   return (json, path, refuse) => {
     const instant = typeof json === 'string' ? parseTimestamp(json) : undefined;
-    if (!instant) return json;
+    if (!instant) {
+      // A number would be one of the encoding's; the event's time must be text all the same.
+      if (json !== null) refuse('WRONG_TYPE', path, 'must be a time with a zone as in RFC 3339');
+      return json;
+    }
     if (instant.nanos % nanosPerUnit !== 0) {
       refuse('OUT_OF_RANGE', path, `must not be finer than 1/${perSecond} of a second`);
     }

@@ -20,6 +20,12 @@ test('unframe: reads Confluent’s framing of the first message', () => {
   expect(unframe(Buffer.from([0, 0, 0, 0, 1, 2, 1]))).toHaveProperty('reason');
 });
 
+test('unframe: reads Confluent’s framing of other formats than Protobuf, which has no message indexes', () => {
+  const value = Buffer.concat([Buffer.from([0, 0, 1, 0, 2]), Buffer.from('{}')]);
+  expect(unframe(value, false)).toEqual({ registry: 'confluent', schemaId: 65_538, payload: Buffer.from('{}') });
+  expect(unframe(value.subarray(0, 4), false)).toHaveProperty('reason');
+});
+
 test.each([[[]], [[3]], [[0, 0]], [[1, 2, 3]], [Buffer.from('{"a":1}')]])(
   'unframe: %j is a reason, not an exception',
   (bytes) => {
