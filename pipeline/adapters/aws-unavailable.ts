@@ -14,6 +14,9 @@ const BUSY = new Set([
   'TooManyRequestsException',
 ]);
 
+/** Node's codes of connections that fail, as its messages have them. */
+const NETWORK = /\b(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)\b|socket hang up/;
+
 /**
  * Calls the service; the SDK has already tried again a few times.
  * @throws PipelineError `UNAVAILABLE` for what passes by itself; any other error as it is.
@@ -22,22 +25,18 @@ export async function whenAvailable<Result>(service: string, call: () => Promise
   try {
     return await call();
   } catch (error) {
-    const { name, message, $retryable, $metadata, code } = error as {
+    const { name, message, $retryable, $metadata } = error as {
       readonly name?: string;
       readonly message?: string;
       readonly $retryable?: object;
       readonly $metadata?: { readonly httpStatusCode?: number };
-      readonly code?: string;
     };
-    const passing = $retryable || BUSY.has(name ?? '') || ($metadata?.httpStatusCode ?? 0) >= 500 || isNetwork(code);
+    const passing =
+      $retryable || BUSY.has(name ?? '') || ($metadata?.httpStatusCode ?? 0) >= 500 || NETWORK.test(`${message}`);
     if (!passing) {
       throw error;
     }
-    const reason = `Cannot reach ${service}: ${name ?? code}: ${message}; try again later`;
+    const reason = `Cannot reach ${service}: ${name}: ${message}; try again later`;
     throw new PipelineError('UNAVAILABLE', reason, { retryable: true, cause: error });
   }
 }
-
-/** Node's codes of connections that fail. */
-const isNetwork = (code: string | undefined): boolean =>
-  ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'].includes(code ?? '');

@@ -147,7 +147,10 @@ FROM ${ROWS} r JOIN ${COMMITS} c ON ${belongs(spelling)} WHERE ${unless(MISCOUNT
   };
 }
 
-/** With casts by name, rather than MATCH_BY_COLUMN_NAME, which converts neither JSON text nor unsigned numbers. */
+/**
+ * With casts by name, rather than MATCH_BY_COLUMN_NAME, which converts neither JSON text nor unsigned numbers. Forced,
+ * because the ledger decides what was loaded, not Snowflake's memory of files.
+ */
 function copyStatements(spelling: Spelling, table: WarehouseTable, loads: readonly PendingLoad[]): string[] {
   const files = loads.flatMap(({ commit }) => commit.files.map(({ key }) => literal(key)));
   const columns = names(spelling, ...table.columns.map(({ name }) => name));
@@ -157,7 +160,7 @@ function copyStatements(spelling: Spelling, table: WarehouseTable, loads: readon
     statements.push(`COPY INTO ${ROWS} (${columns})
 FROM (SELECT ${values} FROM @${stage(table)})
 FILES = (${files.slice(from, from + FILES_MAX).join(', ')})
-FILE_FORMAT = (TYPE = PARQUET BINARY_AS_TEXT = FALSE USE_LOGICAL_TYPE = TRUE) ON_ERROR = ABORT_STATEMENT`);
+FILE_FORMAT = (TYPE = PARQUET BINARY_AS_TEXT = FALSE USE_LOGICAL_TYPE = TRUE) ON_ERROR = ABORT_STATEMENT FORCE = TRUE`);
   }
   return statements;
 }

@@ -66,7 +66,7 @@ function integer(field: string, { bits, signed }: Extract<ColumnType, { kind: 'i
     return cast(field, `NUMBER(${DIGITS[bits]}, 0)`);
   }
   // Whether the reader heeds the annotation "unsigned" or not, the number comes out right.
-  const number = `${field}::NUMBER(38, 0)`;
+  const number = `${field}::NUMBER(20, 0)`;
   const declared = bits === 32 ? 'NUMBER(10, 0)' : 'NUMBER(20, 0)';
   return { declared, value: `IFF(${number} < 0, ${number} + ${2n ** BigInt(bits)}, ${number})` };
 }

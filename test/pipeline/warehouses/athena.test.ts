@@ -5,8 +5,9 @@ import { athenaDialect } from '../../../pipeline/adapters/athena-dialect.ts';
 import { remoteWarehouse } from '../../../pipeline/adapters/remote-warehouse.ts';
 import type { ObjectStore } from '../../../pipeline/ports.ts';
 import type { Row } from '../load/lake-fixture.ts';
-import { warehouseSuite } from '../ports/warehouse-suite.ts';
+import { type WarehouseUnderTest, warehouseSuite } from '../ports/warehouse-suite.ts';
 import { type StandIn, startStandIn } from './stand-in.ts';
+import { typesSuite } from './types-suite.ts';
 
 let standIn: StandIn;
 beforeAll(async () => {
@@ -32,15 +33,35 @@ const readNested = (row: Row): Row =>
     ]),
   );
 
-warehouseSuite(
-  'athena',
-  async (lake) => {
-    const bucket = standIn.lakes.add(lake);
-    return {
-      warehouse: open(lake, bucket),
-      other: open(lake, bucket),
-      query: async (sql) => (await standIn.query(bucket, sql)).map(readNested),
-    };
-  },
-  { newField: 'nothing', maps: 'object', anyName: false },
-);
+const create = async (lake: ObjectStore): Promise<WarehouseUnderTest> => {
+  const bucket = standIn.lakes.add(lake);
+  return {
+    warehouse: open(lake, bucket),
+    other: open(lake, bucket),
+    query: async (sql) => (await standIn.query(bucket, sql)).map(readNested),
+  };
+};
+
+warehouseSuite('athena', create, { newField: 'nothing', maps: 'object', anyName: false });
+
+typesSuite('athena', create, {
+  flag: true,
+  tiny: -128,
+  short: 65_535,
+  number: -(2 ** 31),
+  naturals: '4294967295',
+  long: '9223372036854775807',
+  huge: '18446744073709551615',
+  single: 0.5,
+  dual: 0.1,
+  name: 'it\'s ü \\ "quoted"',
+  color: 'RED',
+  raw: '00ff',
+  attributes: { a: [1, null, 'x'] },
+  day: '2024-10-04',
+  price: '-1234567890.12',
+  happened: '2023-11-14 22:13:20.123456',
+  one: { n: 1, t: 'a' },
+  many: [{ n: 1, t: 'a' }],
+  named: { k: { n: 1, t: 'a' } },
+});

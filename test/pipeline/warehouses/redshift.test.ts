@@ -4,8 +4,9 @@ import { redshiftDataApi } from '../../../pipeline/adapters/redshift-data-api.ts
 import { redshiftDialect } from '../../../pipeline/adapters/redshift-dialect.ts';
 import { remoteWarehouse } from '../../../pipeline/adapters/remote-warehouse.ts';
 import type { ObjectStore } from '../../../pipeline/ports.ts';
-import { warehouseSuite } from '../ports/warehouse-suite.ts';
+import { type WarehouseUnderTest, warehouseSuite } from '../ports/warehouse-suite.ts';
 import { type StandIn, startStandIn } from './stand-in.ts';
+import { typesSuite } from './types-suite.ts';
 
 let standIn: StandIn;
 beforeAll(async () => {
@@ -22,15 +23,35 @@ function open(store: ObjectStore, bucket: string) {
   return remoteWarehouse(dialect, redshiftDataApi({ workgroup: 'headrace', database: bucket }, client), pace);
 }
 
-warehouseSuite(
-  'redshift',
-  async (lake) => {
-    const bucket = standIn.lakes.add(lake);
-    return {
-      warehouse: open(lake, bucket),
-      other: open(lake, bucket),
-      query: (sql) => standIn.query(bucket, sql),
-    };
-  },
-  { newField: 'nothing', maps: 'object', anyName: true },
-);
+const create = async (lake: ObjectStore): Promise<WarehouseUnderTest> => {
+  const bucket = standIn.lakes.add(lake);
+  return {
+    warehouse: open(lake, bucket),
+    other: open(lake, bucket),
+    query: (sql) => standIn.query(bucket, sql),
+  };
+};
+
+warehouseSuite('redshift', create, { newField: 'nothing', maps: 'object', anyName: true });
+
+typesSuite('redshift', create, {
+  flag: true,
+  tiny: -128,
+  short: 65_535,
+  number: -(2 ** 31),
+  naturals: '4294967295',
+  long: '9223372036854775807',
+  huge: '18446744073709551615',
+  single: 0.5,
+  dual: 0.1,
+  name: 'it\'s ü \\ "quoted"',
+  color: 'RED',
+  raw: '00ff',
+  attributes: { a: [1, null, 'x'] },
+  day: '2024-10-04',
+  price: '-1234567890.12',
+  happened: '2023-11-14 22:13:20.123456+00:00',
+  one: { n: 1, t: 'a' },
+  many: [{ n: 1, t: 'a' }],
+  named: { k: { n: 1, t: 'a' } },
+});

@@ -1,6 +1,6 @@
 /**
  * `npm run test:warehouses [-- paths of tests]`: Redshift, Snowflake and Athena on their stand-ins, and every statement
- * parsed in its dialect. Needs Python 3.10 or later with its package index, and PostgreSQL's programs.
+ * parsed in its dialect. Needs Python 3.11 or later with its package index, and PostgreSQL's programs.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 
 const STAND_INS = join(import.meta.dirname, 'stand_ins');
 const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
-const HOW = 'install python3 and python3-venv (3.10 or later) and postgresql';
+const HOW = 'install python3 and python3-venv (3.11 or later) and postgresql';
 
 /** The Python with the pinned packages; made once for each list of them. */
 function preparePython(): string {

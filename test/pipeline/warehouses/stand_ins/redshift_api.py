@@ -113,8 +113,16 @@ def translate(sql):
 def rows_of(cursor):
     big = [column.type_code == BIGINT for column in cursor.description]
     names = [column.name for column in cursor.description]
-    rows = [[str(value) if at else value for at, value in zip(big, row)] for row in cursor.fetchall()]
+    rows = [[str(value) if at and value is not None else value for at, value in zip(big, row)]
+            for row in cursor.fetchall()]
     return {"names": names, "rows": rows}
+
+
+def json_value(value):
+    if isinstance(value, (bytes, bytearray)):
+        return value.hex()
+    plain = value is None or isinstance(value, (bool, int, float, str, list, dict))
+    return value if plain else str(value)
 
 
 COPY = re.compile(
@@ -222,7 +230,7 @@ def describe(id):
 def answer(request, path, body):
     if path == "/query":
         result = run_batch(body["database"], [body["sql"]])[0]
-        return 200, [dict(zip(result["names"], row)) for row in result["rows"]]
+        return 200, [dict(zip(result["names"], map(json_value, row))) for row in result["rows"]]
     action = request.headers.get("X-Amz-Target", "").removeprefix("RedshiftData.")
     if action == "BatchExecuteStatement":
         if len(body["Sqls"]) > 40 or any(len(sql) > 100_000 for sql in body["Sqls"]):

@@ -13,13 +13,16 @@ import sys
 import threading
 import time
 import urllib.parse
+import uuid
+import warnings
 
 import duckdb
 import fakesnow.instance
-import snowflake.connector.errors
 import sqlglot
 from executions import Executions, Lake, serve
 
+# fakesnow's own business.
+warnings.simplefilter("ignore")
 LAKE = Lake(sys.argv[1])
 FOLDER = sys.argv[2]
 EXECUTIONS = Executions()
@@ -27,6 +30,8 @@ RESULTS = {}
 SNOWFLAKE = fakesnow.instance.FakeSnow(nop_regexes=[r"^ALTER SESSION SET TRANSACTION_ABORT_ON_ERROR", r"^DROP STAGE"])
 LOCKS = {}
 LOCKS_GUARD = threading.Lock()
+# fakesnow keeps its catalog in DuckDB's tables, where two writers would conflict: statements take turns.
+TURN = threading.Lock()
 PAGE = 1000
 
 
@@ -46,8 +51,8 @@ def run_request(body):
     wanted = int(body["parameters"]["MULTI_STATEMENT_COUNT"])
     if len(statements) != wanted:
         raise ValueError(f"Actual statement count {len(statements)} did not match the desired statement count {wanted}.")
-    connection = SNOWFLAKE.connect(database=body["database"], schema=body["schema"])
-    cursor = connection.cursor()
+    with TURN:
+        cursor = SNOWFLAKE.connect(database=body["database"], schema=body["schema"]).cursor()
     held, begun, results = [], False, []
     try:
         for sql in statements:
@@ -82,15 +87,18 @@ def take(name):
 def run(cursor, sql, body):
     if sql.startswith("COPY INTO"):
         fetch_files(sql, body["database"])
-        time.sleep(0.2)
     if sql.startswith("CREATE STAGE"):
         folder = os.path.join(FOLDER, body["database"])
         os.makedirs(folder, exist_ok=True)
         sql = re.sub(r"URL = 's3://[^']+' STORAGE_INTEGRATION = \S+", f"URL = 'file://{folder}/'", sql)
     # DuckDB's temporary tables have no schema.
-    cursor.execute(sql.replace('"HEADRACE"."HEADRACE_', '"HEADRACE_'))
-    description = cursor.description or []
-    rows = cursor.fetchall()
+    with TURN:
+        cursor.execute(sql.replace('"HEADRACE"."HEADRACE_', '"HEADRACE_'))
+        description = cursor.description or []
+        rows = cursor.fetchall()
+    if sql.startswith("DELETE FROM"):
+        # Long enough for another session to come to the same point, were there no lock.
+        time.sleep(0.2)
     return {"names": [column.name for column in description], "rows": [list(row) for row in rows]}
 
 
@@ -105,14 +113,17 @@ def fetch_files(sql, database):
             content = LAKE.read(url)
         except FileNotFoundError:
             raise ValueError(f"Remote file '{url}' was not found.") from None
-        with open(path, "wb") as file:
+        # Another session may be reading the same file.
+        own = f"{path}.{uuid.uuid4()}.parquet"
+        with open(own, "wb") as file:
             file.write(content)
         with duckdb.connect() as duck:
-            have = {row[0] for row in duck.execute(f"DESCRIBE SELECT * FROM '{path}'").fetchall()}
+            have = {row[0] for row in duck.execute(f"DESCRIBE SELECT * FROM '{own}'").fetchall()}
             lacking = "".join(', NULL AS "' + name.replace('"', '""') + '"' for name in fields - have)
             if lacking:
-                duck.execute(f"COPY (SELECT *{lacking} FROM '{path}') TO '{path}.new' (FORMAT PARQUET)")
-                os.replace(path + ".new", path)
+                duck.execute(f"COPY (SELECT *{lacking} FROM '{own}') TO '{own}.new' (FORMAT PARQUET)")
+                os.replace(own + ".new", own)
+        os.replace(own, path)
 
 
 def text(value):
@@ -159,28 +170,24 @@ def answer_status(handle, partition):
 
 
 def query(body):
-    connection = SNOWFLAKE.connect(database=body["database"], schema="PUBLIC")
+    cursor = SNOWFLAKE.connect(database=body["database"], schema="PUBLIC").cursor()
     try:
-        cursor = connection.cursor()
         cursor.execute(body["sql"])
         types = [column.type_code for column in cursor.description]
-        precisions = [column.precision for column in cursor.description]
         names = [column.name for column in cursor.description]
-        return [dict(zip(names, map(json_value, row, types, precisions))) for row in cursor.fetchall()]
+        return [dict(zip(names, map(json_value, row, types))) for row in cursor.fetchall()]
     finally:
         cursor._duck_conn.close()
 
 
-FIXED, VARIANT, OBJECT, ARRAY = 0, 5, 9, 10
-INTEGER_DIGITS = 10
+VARIANT, OBJECT, ARRAY = 5, 9, 10
 
 
-def json_value(value, kind, precision):
+def json_value(value, kind):
     if value is not None and kind in (VARIANT, OBJECT, ARRAY):
         return json.loads(value)
-    if isinstance(value, int) and not isinstance(value, bool) and kind == FIXED and precision > INTEGER_DIGITS:
-        return str(value)
-    if value is None or isinstance(value, (bool, int, float, str)):
+    # All its integers are NUMBER, which JSON cannot hold.
+    if value is None or isinstance(value, (bool, float, str)):
         return value
     return value.hex() if isinstance(value, (bytes, bytearray)) else str(value)
 
