@@ -9,6 +9,8 @@ export interface DataFolder {
   readonly path: string;
   /** Absolute; made here. */
   readonly logsPath: string;
+  /** For the /tmp of function environments. Absolute; made here, and empty: what was killed left its own behind. */
+  readonly temporaryPath: string;
   /**
    * Remembers the Kafka cluster whose offsets the folder's data tell; on another one they would start again, and new
    * records would pass for repeated ones.
@@ -27,6 +29,7 @@ export interface DataFolder {
 export function openDataFolder(folder: string, fresh = false): DataFolder {
   const path = resolve(folder);
   const logsPath = join(path, 'logs');
+  const temporaryPath = join(path, 'tmp');
   const pidFile = join(path, PID_FILE);
   try {
     mkdirSync(path, { recursive: true });
@@ -38,10 +41,13 @@ export function openDataFolder(folder: string, fresh = false): DataFolder {
     }
     if (fresh) empty(path);
     mkdirSync(logsPath, { recursive: true });
+    rmSync(temporaryPath, { recursive: true, force: true, maxRetries: 5 });
+    mkdirSync(temporaryPath);
     writeFileSync(pidFile, String(process.pid));
     return {
       path,
       logsPath,
+      temporaryPath,
       expectKafkaCluster: (clusterId) => expectKafkaCluster(path, clusterId),
       unlock: () => lock.close(),
     };

@@ -163,6 +163,7 @@ async function startServices(
   const deployment: Deployment = {
     warehousePath: join(folder.path, 'warehouse.duckdb'),
     logsDir: folder.logsPath,
+    temporaryDir: folder.temporaryPath,
     aws,
     runtimeApi,
     errors: new ErrorSummary(options.log),

@@ -10,4 +10,6 @@ export interface FunctionDefinition {
   /** Environments at the same time. */
   readonly concurrency: number;
   readonly logFile: string;
+  /** Where each environment gets a folder of its own, which stands for its /tmp. */
+  readonly temporaryDir: string;
 }

@@ -1,7 +1,8 @@
 /** One execution environment: a process that runs one function, one invocation at a time. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FunctionDefinition } from './function-definition.ts';
 import type { FunctionEffect } from './function-faults.ts';
@@ -43,10 +44,13 @@ export class FunctionEnvironment {
       },
       onInitError: (error) => this.#fail({ ok: false, error }),
     });
-    this.#process = startProcess(definition, address);
+    const temporaryDir = join(definition.temporaryDir, id);
+    mkdirSync(temporaryDir, { recursive: true });
+    this.#process = startProcess(definition, { AWS_LAMBDA_RUNTIME_API: address, TMPDIR: temporaryDir });
     this.#exited = new Promise((resolve) => {
       const end = (reason: string) => {
         runtimeApi.unregister(id);
+        rmSync(temporaryDir, { recursive: true, force: true });
         this.#fail(failure('Runtime.ExitError', reason));
         onExit();
         resolve();
@@ -122,14 +126,14 @@ export class FunctionEnvironment {
   }
 }
 
-function startProcess(definition: FunctionDefinition, runtimeApiAddress: string): ChildProcess {
+function startProcess(definition: FunctionDefinition, own: Readonly<Record<string, string>>): ChildProcess {
   const log = openSync(definition.logFile, 'a');
   const heapMegabytes = Math.floor(definition.memoryMegabytes * HEAP_SHARE);
   const child = spawn(process.execPath, [`--max-old-space-size=${heapMegabytes}`, BOOTSTRAP], {
     cwd: definition.codeDir,
     // The pipe on stdin is how the process learns that the host has died.
     stdio: ['pipe', log, log],
-    env: { ...definition.environment, AWS_LAMBDA_RUNTIME_API: runtimeApiAddress },
+    env: { ...definition.environment, ...own },
   });
   closeSync(log);
   // The pipe breaks when the process is killed, which is no news.

@@ -21,6 +21,8 @@ export interface Deployment {
   /** The DuckDB file. Absolute. */
   readonly warehousePath: string;
   readonly logsDir: string;
+  /** For the /tmp of function environments. */
+  readonly temporaryDir: string;
   readonly aws: AwsEndpoint;
   readonly runtimeApi: RuntimeApi;
   readonly errors: ErrorSummary;

@@ -67,6 +67,7 @@ function functionDefinition(request: ResourceRequest, deployment: Deployment): F
     memoryMegabytes,
     concurrency: Math.min(Number(properties['ReservedConcurrentExecutions'] ?? CONCURRENCY_MAX), CONCURRENCY_MAX),
     logFile: join(deployment.logsDir, `${name}.log`),
+    temporaryDir: deployment.temporaryDir,
   };
 }
 

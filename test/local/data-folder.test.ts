@@ -63,5 +63,5 @@ test('openDataFolder can start from nothing, but not under another host', () => 
   expect(existsSync(join(path, 's3', 'bucket', 'object'))).toBe(true);
   folder.unlock();
   openDataFolder(path, true).unlock();
-  expect(readdirSync(path).sort()).toEqual(['host.lock', 'host.pid', 'logs']);
+  expect(readdirSync(path).sort()).toEqual(['host.lock', 'host.pid', 'logs', 'tmp']);
 });

@@ -30,7 +30,12 @@ beforeAll(async () => {
   const sizes = { timeoutSeconds: 2, memoryMegabytes: 256, concurrency: 1 };
   const arn = 'arn:aws:lambda:us-east-1:000000000000:function:f';
   const logFile = join(codeDir, 'f.log');
-  target = new LambdaFunction({ name: 'f', arn, codeDir, environment, logFile, ...sizes }, runtimeApi, () => {});
+  const temporaryDir = temporaryFolder();
+  target = new LambdaFunction(
+    { name: 'f', arn, codeDir, environment, logFile, temporaryDir, ...sizes },
+    runtimeApi,
+    () => {},
+  );
   api.integrations.set('i', { function: target, timeoutMs: 30_000 });
   api.integrations.set('impatient', { function: target, timeoutMs: 300 });
   api.routes.push({ routeKey: 'POST /v1/events', integrationId: 'i' });

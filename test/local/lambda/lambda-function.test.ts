@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { FaultRules } from '../../../local/fault-rules.ts';
@@ -39,6 +39,7 @@ function define(source: string, overrides: Partial<FunctionDefinition> = {}): Fu
     memoryMegabytes: 128,
     concurrency: 1,
     logFile: join(dir, 'fixture.log'),
+    temporaryDir: join(dir, 'tmp'),
     ...overrides,
   };
 }
@@ -179,7 +180,13 @@ test('a function gets only its own environment variables, and packages that its 
      export const handler = async () => ({ names: Object.keys(process.env), kafka: typeof Kafka });`,
   );
   const { names, kafka } = value(await invoke(target)) as { names: string[]; kafka: string };
-  expect(names.sort()).toEqual(['AWS_LAMBDA_FUNCTION_NAME', 'AWS_LAMBDA_RUNTIME_API', 'LAMBDA_TASK_ROOT', '_HANDLER']);
+  expect(names.sort()).toEqual([
+    'AWS_LAMBDA_FUNCTION_NAME',
+    'AWS_LAMBDA_RUNTIME_API',
+    'LAMBDA_TASK_ROOT',
+    'TMPDIR',
+    '_HANDLER',
+  ]);
   expect(kafka).toBe('function');
 });
 
@@ -215,6 +222,24 @@ test('crash kills the processes that have an invocation, and no idle one', async
   expect(value(await slow)).toEqual({ failed: 'Runtime.ExitError' });
   const { pid } = value(await invoke(target)) as { pid: number };
   expect([value(first), value(second)].map((each) => (each as { pid: number }).pid)).toContain(pid);
+});
+
+test('an environment has a /tmp of its own, which ends with it, however it ends', async () => {
+  const target = startFunction(`
+    import { mkdtempSync, readdirSync } from 'node:fs';
+    import { tmpdir } from 'node:os';
+    import { dirname, join } from 'node:path';
+    export const handler = async ({ exit }) => {
+      mkdtempSync(join(tmpdir(), 'left-'));
+      return exit ? process.exit(1) : { tmp: tmpdir(), count: readdirSync(tmpdir()).length };
+    };`);
+  await invoke(target);
+  const { tmp, count } = value(await invoke(target)) as { tmp: string; count: number };
+  expect([dirname(tmp), count]).toEqual([target.definition.temporaryDir, 2]);
+  await invoke(target, { exit: true });
+  expect(value(await invoke(target))).toMatchObject({ count: 1 });
+  await target.stop();
+  expect(readdirSync(target.definition.temporaryDir)).toEqual([]);
 });
 
 test('stop ends a running invocation and every process', async () => {
