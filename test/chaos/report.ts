@@ -5,12 +5,15 @@ import type { RecordBook } from './record-book.ts';
 
 const SHOWN_MAX = 20;
 
-/** @returns whether everything is as it must be. */
+/**
+ * @param others problems that were found elsewhere.
+ * @returns whether everything is as it must be.
+ */
 export function report(
   verdicts: ReadonlyMap<string, Verdict>,
   book: RecordBook,
   faults: ReadonlyMap<string, number>,
-  failure: string | undefined,
+  others: readonly string[],
 ): boolean {
   const injected = [...faults].sort(([a], [b]) => (a < b ? -1 : 1));
   const total = injected.reduce((sum, [, count]) => sum + count, 0);
@@ -34,7 +37,7 @@ export function report(
       ...wrong.map((text) => `${event}: ${text}`),
     ]),
     ...book.surprises,
-    ...(failure === undefined ? [] : [`the host: ${failure}`]),
+    ...others,
   ];
   for (const problem of problems.slice(0, SHOWN_MAX)) console.log(problem);
   if (problems.length > SHOWN_MAX) console.log(`... and ${problems.length - SHOWN_MAX} more`);

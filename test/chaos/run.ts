@@ -8,6 +8,7 @@ import { synth } from '../../cli/synth.ts';
 import type { CatalogParameter } from '../../pipeline/adapters/ssm-catalog.ts';
 import { catalogParameterName } from '../../pipeline/contract/names.ts';
 import { ChaosHost } from './chaos-host.ts';
+import { headraceAudit } from './headrace-audit.ts';
 import type { HostPlaces } from './host-process.ts';
 import { type ClientOptions, sendOverHttp } from './http-client.ts';
 import { type KafkaClientOptions, kafkajsProducer, platformaticProducer, sendToKafka } from './kafka-client.ts';
@@ -39,13 +40,14 @@ async function main(): Promise<number> {
   const folder = temporaryFolder();
   const assemblyDir = values.assembly ?? join(folder, 'cdk.out');
   if (values.assembly === undefined) await synth({ schemas: SCHEMAS_DIR, output: assemblyDir });
+  const dataDir = join(folder, 'data');
   const faults = new Map<string, number>();
   const countFault = (name: string): void => {
     faults.set(name, (faults.get(name) ?? 0) + 1);
   };
   const host = new ChaosHost({
     assemblyDir,
-    dataDir: join(folder, 'data'),
+    dataDir,
     seed,
     events: EVENTS,
     logFile: join(folder, 'host.log'),
@@ -57,7 +59,13 @@ async function main(): Promise<number> {
     const book = new RecordBook();
     await chaos(host, book, seed, minutes * 60_000, countFault);
     await drain(host);
-    passed = report(await judge(host, book), book, faults, host.failure);
+    const verdicts = await judge(host, book);
+    const audits: string[] = [];
+    for (const event of EVENTS) audits.push(...(await headraceAudit(event, dataDir)));
+    passed = report(verdicts, book, faults, [
+      ...audits,
+      ...(host.failure === undefined ? [] : [`the host: ${host.failure}`]),
+    ]);
   } finally {
     await host.stop();
     if (passed && !values.keep) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
