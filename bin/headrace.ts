@@ -47,6 +47,7 @@ const USAGE = `Usage: headrace <command> [options]
             --from, --to TIME    only commits with records of that time, in ISO 8601
             --files              read every data file too
             --no-kafka           leave Kafka out
+            --settled            exit with 1 too when anything is still on its way
             --remove-orphans     delete objects that no commit names
             --grace HOURS        and that are older             (24)
             --json

@@ -14,6 +14,7 @@ const OPTIONS = {
   to: TEXT,
   files: FLAG,
   'no-kafka': FLAG,
+  settled: FLAG,
   'remove-orphans': FLAG,
   grace: TEXT,
   json: FLAG,
@@ -25,7 +26,7 @@ const GRACE_HOURS = '24';
 const FAULTS_SHOWN = 50;
 const ORPHANS_SHOWN = 10;
 
-/** @returns the exit code: 1 when there is a fault, else 0. */
+/** @returns the exit code: 1 when there is a fault, or anything on its way although it should be settled; else 0. */
 export async function audit(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   const [event, from, to] = [onlyEvent(positionals), instantOf(values.from), instantOf(values.to)];
@@ -57,7 +58,9 @@ async function auditConnected(
     console.log(describe(report, removed, graceMs));
     console.log(`${contract.event}: ${verdict(report)}`);
   }
-  return report.faults.length === 0 ? 0 : 1;
+  const { uncommitted, unloaded } = report.total;
+  const isUnsettled = options.settled === true && uncommitted + unloaded > 0;
+  return report.faults.length > 0 || isUnsettled ? 1 : 0;
 }
 
 /** While commits cannot be read, what they name is not known. */

@@ -7,6 +7,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { jest } from '@jest/globals';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, MSKEvent, SQSEvent } from 'aws-lambda';
 import { Kafka, logLevel } from 'kafkajs';
+import type { ScheduledRun } from '../../lambdas/loader/scheduled-runs.ts';
 import { type AwsEndpoint, startAwsEndpoint } from '../../local/aws/aws-endpoint.ts';
 import { type KafkaBroker, startKafkaBroker } from '../../local/kafka/broker.ts';
 import { s3ObjectStore } from '../../pipeline/adapters/s3-object-store.ts';
@@ -21,7 +22,7 @@ let aws: AwsEndpoint;
 let kafka: KafkaBroker;
 let proxy: (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
 let sink: (event: MSKEvent, context: { awsRequestId: string }) => Promise<void>;
-let loader: (event: SQSEvent) => Promise<{ batchItemFailures: object[] }>;
+let loader: (event: SQSEvent | ScheduledRun) => Promise<{ batchItemFailures: object[] }>;
 /** Lines that the handlers write, and all of them since the start. */
 const lines: string[] = [];
 const history: string[] = [];
@@ -47,6 +48,7 @@ beforeAll(async () => {
     LAKE_BUCKET: BUCKET,
     SCHEMA_VERSION_IDS: ORDER_VERSION_ID,
     CATALOG_PATH: '/headrace/events',
+    RELAY_QUEUE_URL: `${aws.url}/000000000000/relay`,
     LOAD_QUEUE_URL: `${aws.url}/000000000000/loads`,
     KAFKA_BROKERS: kafka.bootstrap,
     KAFKA_CLIENT_PROPERTIES: 'security.protocol=PLAINTEXT',
@@ -86,7 +88,7 @@ function httpEvent(body: Uint8Array, headers: Record<string, string>): APIGatewa
   } as APIGatewayProxyEventV2;
 }
 
-/** The first records of the topic, as Lambda delivers them. */
+/** The next records of the topic, as Lambda delivers them. */
 async function kafkaEvent(count: number): Promise<MSKEvent> {
   const consumer = new Kafka({ brokers: [kafka.bootstrap], logLevel: logLevel.NOTHING }).consumer({
     groupId: 'poller',
@@ -193,6 +195,23 @@ test('handlers: one event can be followed from its request to its load by its tr
   expect(stored).toMatchObject({ event: TOPIC, traceparent: TRACE });
   expect([committed.message, committed.first <= offset && offset < committed.next]).toEqual(['committed', true]);
   expect(loaded).toMatchObject({ message: 'loaded', event: TOPIC, commitKey: committed.commitKey });
+});
+
+test('handlers: the loader’s sweep loads what no notification told of, and its audit says whether anything is lost', async () => {
+  const order = JSON.stringify(orderEvent({ order_id: 'o-dropped' }, { id: 'e-dropped' }));
+  await proxy(httpEvent(Buffer.from(order), { 'content-type': 'application/cloudevents+json' }));
+  await sink(await kafkaEvent(1), { awsRequestId: 'request' });
+  takeMetrics();
+  expect(await loader({ sweep: true, graceSeconds: 0 })).toEqual({ batchItemFailures: [] });
+  expect(takeMetrics()).toMatchObject({ LoadedCommits: 1, LoadedRows: 1, FailedLoads: 0, UnloadedCommits: 0 });
+  await loader({ audit: { hours: 1 } });
+  expect(takeMetrics()).toMatchObject({ LostRecords: 0, DuplicatedRows: 0 });
+  await queryWarehouse("DELETE FROM order_created WHERE _id = 'e-dropped'");
+  await loader({ audit: { hours: 1 } });
+  expect(lines.map((line) => JSON.parse(line))).toContainEqual(
+    expect.objectContaining({ level: 'ERROR', message: 'Audit found a fault', kind: 'LOST_ROWS', lost: 1 }),
+  );
+  expect(takeMetrics()).toMatchObject({ LostRecords: 1, DuplicatedRows: 0 });
 });
 
 test('handlers: the proxy answers a request without body or content type, and does not throw', async () => {
