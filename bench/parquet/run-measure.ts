@@ -11,14 +11,14 @@ export interface Measured extends Measurement, Run {
 
 const known = new Map<string, Measured>();
 
-/** @param name a writer or decoder of measure.ts */
-export function runMeasure(name: string, run: Run): Measured {
+/** @param name a writer or decoder of measure.ts @param flags of the runtime */
+export function runMeasure(name: string, run: Run, flags: readonly string[] = ['--max-old-space-size=6000']): Measured {
   const args = [name, run.shape, String(run.rows), run.compression, String(run.rowsPerFile)];
-  const key = args.join(' ');
+  const key = [...flags, ...args].join(' ');
   const earlier = known.get(key);
   if (earlier) return earlier;
   const script = join(import.meta.dirname, 'measure.ts');
-  const output = execFileSync(process.execPath, ['--max-old-space-size=6000', script, ...args]);
+  const output = execFileSync(process.execPath, [...flags, script, ...args]);
   const measurement: Measurement = JSON.parse(output.toString());
   const measured = { ...run, ...measurement, name, perMillion: (measurement.cpuSeconds / run.rows) * 1e6 };
   known.set(key, measured);
