@@ -7,7 +7,7 @@ import { AvroSchemaError } from './avro-schema-error.ts';
 import type { AvroLeaf, AvroType } from './avro-type.ts';
 
 /**
- * The default as `valueAppender` takes it. That of a union may be of either branch, as in Avro 1.12.
+ * The default as `valueAppender` takes it. That of a union is of its first branch, as registries before Avro 1.12 have it.
  *
  * @throws AvroSchemaError where it is no value of the type
  */
@@ -28,6 +28,7 @@ function fallbackOf(type: AvroType, json: unknown, path: string): unknown {
       if (type.symbols.some((symbol) => symbol === json)) return json;
       throw wrong(path, 'it must be a symbol of the enum');
     case 'optional':
+      if ((json === null) !== (type.nullBranch === 0)) throw wrong(path, 'it must be of the first type of the union');
       return json === null ? null : fallbackOf(type.type, json, path);
     case 'array':
       if (Array.isArray(json)) return json.map((item) => fallbackOf(type.items, item, path));

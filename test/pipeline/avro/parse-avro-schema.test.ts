@@ -94,6 +94,8 @@ test.each([
   ['text as default of an int', text('int', { default: '1' }), 'the default does not fit the type: an integer'],
   ['an int default out of range', text('int', { default: 2 ** 31 }), 'the default does not fit'],
   ['null as default of an int', text('int', { default: null }), 'the default does not fit'],
+  ['a default of the second type of a union', text(['null', 'int'], { default: 1 }), 'the first type of the union'],
+  ['null as default of a union that begins otherwise', text(['int', 'null'], { default: null }), 'the first type'],
   ['a record default without a field', text(RECORD, { default: {} }), 'it needs the field x'],
   ['a byte default beyond 255', text('bytes', { default: 'Ā' }), 'characters 0 to 255'],
 ])('parseAvroSchema: refuses %s', (_, schema, reason) => {
