@@ -18,12 +18,17 @@ export const SYSTEM_COLUMNS = [
 ] as const satisfies readonly Column[];
 
 /**
- * Rows of older schema versions have the newest version's columns too: their new fields are null or empty.
+ * Rows of older schema versions have the newest version's columns too: their new fields are null or empty. Columns are
+ * in the order in which versions brought them, wherever a field was put: a file of an older version has the first of
+ * the columns, which is all that a warehouse knows that reads files by position.
  * @param version on which the rows are projected. @default the newest
  */
 export function tableColumns(contract: CompiledContract, version = newestVersion(contract).version): Column[] {
   const chosen = contract.versions.find((each) => each.version === version) ?? newestVersion(contract);
-  return [...SYSTEM_COLUMNS, ...payloadColumns(chosen)];
+  const columns = new Map(payloadColumns(chosen).map((column) => [column.name, column]));
+  const history = contract.versions.filter((each) => each.version <= chosen.version).flatMap(payloadColumns);
+  const order = new Set(history.map(({ name }) => name));
+  return [...SYSTEM_COLUMNS, ...[...order].flatMap((name) => columns.get(name) ?? [])];
 }
 
 export const newestVersion = (contract: CompiledContract): SchemaVersion =>
