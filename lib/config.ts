@@ -79,7 +79,7 @@ export const STAGES = {
   sandbox: {
     network: { cidr: '10.0.0.0/16' },
     broker: { kind: 'standard', instanceType: 'kafka.t3.small', volumeGb: 20 },
-    proxy: { ...PROXY, concurrencyMax: 3 },
+    proxy: { ...PROXY, concurrencyMax: 2 },
     throttle: { requestsPerSecond: 50, burst: 100 },
     warehouses: ['redshift', 'snowflake', 'athena'],
   },
@@ -155,6 +155,24 @@ export const LAKE = {
   manifestDays: 7,
 } as const;
 
+/** The messages of one batch, in one call to Kafka. */
+export const RELAY: FunctionSize = { memoryMb: 1024, timeoutSeconds: 60 };
+
+/** How messages of the relay's queue become batches; at most 6 MB of them go together. */
+export const RELAY_TRIGGER = {
+  batchSize: 10,
+  windowSeconds: 1,
+  /** The least that Lambda allows: each environment is one more that connects to the brokers. */
+  concurrencyMax: 2,
+} as const;
+
+/** Kafka may be away for a while: a day of tries, and two weeks to mend what is wrong. */
+export const RELAY_QUEUE = {
+  visibilityTimeoutSeconds: 6 * RELAY.timeoutSeconds,
+  maxReceiveCount: 240,
+  retentionDays: 14,
+} as const;
+
 /** How commit messages become batches. */
 export const LOADER_TRIGGER = {
   batchSize: 10,
@@ -165,6 +183,9 @@ export const LOADER_TRIGGER = {
 
 /** How long a lost notification may keep a commit out of the warehouse, apart from the sweep's grace of 5 minutes. */
 export const SWEEP_MINUTES = 15;
+
+/** How often small files that have settled are merged: once a day. */
+export const COMPACT_MINUTES = 24 * 60;
 
 /** A commit is looked at three times: rows that vanish a little later are noticed too. */
 export const AUDIT = { everyMinutes: 60, hours: 3 } as const;

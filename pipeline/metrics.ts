@@ -36,6 +36,7 @@ export const METRICS = {
   RepeatedRecords: count('Records that were delivered again after their commit.'),
   FreshnessSeconds: seconds('Age of the oldest record of a commit when it was committed.'),
   CommitSeconds: seconds('From the first record of a commit read until it was committed.'),
+  CompactedCommits: count('Commits whose small files a compaction has merged.'),
   LagRecords: level('Records in Kafka that no commit covers.'),
   // The loader.
   LoadedCommits: count('Commits loaded into the warehouse.'),

@@ -1,7 +1,8 @@
-/** The sink behind a schedule: a thin host over `pipeline/sink/drain`. */
+/** The sink behind a schedule, and its lake's compaction: a thin host over `pipeline/`. */
 import type { Context } from 'aws-lambda';
 import { kafkaTopicReader } from '../../pipeline/adapters/kafka-topic-reader.ts';
 import { s3ObjectStore } from '../../pipeline/adapters/s3-object-store.ts';
+import { compactOnSchedule, isCompactEvent } from '../../pipeline/compact/compact-on-schedule.ts';
 import { readCompiledContract } from '../../pipeline/contract/read-compiled-contract.ts';
 import { jsonLog } from '../../pipeline/log.ts';
 import { logMetrics } from '../../pipeline/metrics.ts';
@@ -23,11 +24,16 @@ const encoders = Array.from({ length: Number(env.PARALLEL_PARTITIONS) }, () =>
 );
 
 export async function handler(
-  _: unknown,
-  { awsRequestId, getRemainingTimeInMillis }: Pick<Context, 'awsRequestId' | 'getRemainingTimeInMillis'>,
+  input: unknown,
+  context: Pick<Context, 'awsRequestId' | 'getRemainingTimeInMillis'>,
 ): Promise<void> {
   const { event } = contract;
-  const log = jsonLog({ event, requestId: awsRequestId });
+  const log = jsonLog({ event, requestId: context.awsRequestId });
+  const timeLeftMs = () => context.getRemainingTimeInMillis();
+  if (isCompactEvent(input)) {
+    await compactOnSchedule({ contract, lake, timeLeftMs }, log);
+    return;
+  }
   // Between two runs the environment is frozen, which no connection survives.
   const reader = kafkaTopicReader(connection);
   try {
@@ -38,7 +44,7 @@ export async function handler(
         log: commitLog(lake),
         reader,
         encoders,
-        timeLeftMs: getRemainingTimeInMillis,
+        timeLeftMs,
         committed: (commit, startedAt) => reportCommit(commit, { log, startedAt, now: Date.now() }),
         now: Date.now,
       },

@@ -1,6 +1,7 @@
-/** The sink behind the Kafka event source mapping: a thin host over `pipeline/sink`. */
+/** The sink behind the Kafka event source mapping, and its lake's compaction: a thin host over `pipeline/`. */
 import type { Context, MSKEvent } from 'aws-lambda';
 import { s3ObjectStore } from '../../pipeline/adapters/s3-object-store.ts';
+import { type CompactEvent, compactOnSchedule, isCompactEvent } from '../../pipeline/compact/compact-on-schedule.ts';
 import { readCompiledContract } from '../../pipeline/contract/read-compiled-contract.ts';
 import { jsonLog } from '../../pipeline/log.ts';
 import { logMetrics } from '../../pipeline/metrics.ts';
@@ -21,10 +22,16 @@ const ports: SinkPorts = {
   rows: rowEncoder(contract, env.SCHEMA_VERSION_IDS.split(',')),
 };
 
-export async function handler(batch: MSKEvent, { awsRequestId }: Pick<Context, 'awsRequestId'>): Promise<void> {
+type SinkContext = Pick<Context, 'awsRequestId' | 'getRemainingTimeInMillis'>;
+
+export async function handler(input: MSKEvent | CompactEvent, context: SinkContext): Promise<void> {
   const { event } = contract;
-  const log = jsonLog({ event, requestId: awsRequestId });
-  for (const records of partitionsOf(batch)) {
+  const log = jsonLog({ event, requestId: context.awsRequestId });
+  if (isCompactEvent(input)) {
+    await compactOnSchedule({ contract, lake, timeLeftMs: () => context.getRemainingTimeInMillis() }, log);
+    return;
+  }
+  for (const records of partitionsOf(input)) {
     const startedAt = Date.now();
     const { commit, repeated } = await sinkPartition(records, ports);
     if (commit) {

@@ -1,15 +1,22 @@
 /** The function that writes the topic's records to the lake, and its trigger. */
-import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { CfnEventSourceMapping, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { CfnTopic } from 'aws-cdk-lib/aws-msk';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Fn } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { DrainEnv } from '../../lambdas/drain/env.ts';
 import type { SinkEnv } from '../../lambdas/sink/env.ts';
+import type { CompactEvent } from '../../pipeline/compact/compact-on-schedule.ts';
 import type { CompiledContract } from '../../pipeline/contract/compiled-contract.ts';
-import { COMMIT_PREFIX, DATA_PREFIX, REJECTED_PREFIX, sinkConsumerGroup } from '../../pipeline/contract/names.ts';
+import {
+  COMMIT_PREFIX,
+  COMPACTION_PREFIX,
+  DATA_PREFIX,
+  REJECTED_PREFIX,
+  sinkConsumerGroup,
+} from '../../pipeline/contract/names.ts';
 import { sinkTrigger } from '../../pipeline/contract/sink-trigger.ts';
-import { DRAIN, DRAIN_LIMITS, SINK, SINK_BATCH_SIZE } from '../config.ts';
+import { COMPACT_MINUTES, DRAIN, DRAIN_LIMITS, SINK, SINK_BATCH_SIZE } from '../config.ts';
 import { NETWORK_INTERFACES, NodeFunction, type Permission } from '../node-function.ts';
 import { platformValue } from '../platform-values.ts';
 import type { ContractAsset } from './contract-asset.ts';
@@ -35,15 +42,22 @@ export class Sink extends Construct {
   constructor(scope: Construct, id: string, props: SinkProps) {
     super(scope, id);
     const trigger = sinkTrigger(props.contract);
-    this.functionName =
+    const target =
       trigger.kind === 'stream' ? this.stream(props, trigger.windowSeconds) : this.drain(props, trigger.everyMinutes);
+    props.schedules.add('Compact', {
+      description: `Merges small files of ${props.contract.event} that have settled`,
+      everyMinutes: COMPACT_MINUTES,
+      target,
+      input: { compact: true } satisfies CompactEvent,
+    });
+    this.functionName = target.functionName;
   }
 
   /**
    * Lambda repeats a failed batch until it succeeds or the topic has forgotten it; that is right, because bad records do
    * not fail a batch and a bad world gets better.
    */
-  private stream(props: SinkProps, windowSeconds: number): string {
+  private stream(props: SinkProps, windowSeconds: number): LambdaFunction {
     const { contract, asset, lake, topic } = props;
     const { resource } = new NodeFunction(this, 'Sink', {
       source: 'sink',
@@ -63,10 +77,10 @@ export class Sink extends Construct {
       ...pollerConfig(contract),
     });
     mapping.addResourceDependency(topic);
-    return resource.functionName;
+    return resource;
   }
 
-  private drain(props: SinkProps, everyMinutes: number): string {
+  private drain(props: SinkProps, everyMinutes: number): LambdaFunction {
     const { contract, asset, lake, schedules } = props;
     const { resource } = new NodeFunction(this, 'Sink', {
       source: 'drain',
@@ -86,7 +100,7 @@ export class Sink extends Construct {
       everyMinutes,
       target: resource,
     });
-    return resource.functionName;
+    return resource;
   }
 }
 
@@ -98,16 +112,18 @@ const sinkEnvironment = ({ asset, schemaVersionIds, lake }: SinkProps) =>
     LAKE_BUCKET: lake.bucketName,
   }) satisfies SinkEnv;
 
-/** Reads the head of the commit log, and adds files and commits; nothing in the lake is ever deleted. */
+/** Reads chains and small files, and adds files, commits and compactions; nothing in the lake is ever deleted. */
 function writeCommits(lake: Bucket): Permission[] {
-  const prefixes = [DATA_PREFIX, COMMIT_PREFIX, REJECTED_PREFIX];
+  const objects = (...prefixes: string[]) => prefixes.map((prefix) => lake.arnForObjects(`${prefix}*`));
+  const chains = [COMMIT_PREFIX, COMPACTION_PREFIX];
   return [
-    { actions: ['s3:PutObject'], resources: prefixes.map((prefix) => lake.arnForObjects(`${prefix}*`)) },
-    { actions: ['s3:GetObject'], resources: [lake.arnForObjects(`${COMMIT_PREFIX}*`)] },
+    { actions: ['s3:PutObject'], resources: objects(DATA_PREFIX, REJECTED_PREFIX, ...chains) },
+    { actions: ['s3:AbortMultipartUpload'], resources: objects(DATA_PREFIX) },
+    { actions: ['s3:GetObject'], resources: objects(DATA_PREFIX, ...chains) },
     {
       actions: ['s3:ListBucket'],
       resources: [lake.bucketArn],
-      conditions: { StringLike: { 's3:prefix': `${COMMIT_PREFIX}*` } },
+      conditions: { StringLike: { 's3:prefix': chains.map((prefix) => `${prefix}*`) } },
     },
   ];
 }

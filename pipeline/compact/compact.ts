@@ -19,6 +19,8 @@ export interface CompactPorts {
 export interface CompactLimits {
   /** A run of commits ends when a folder's files have this many bytes; about the size of the files that are made. */
   readonly fileBytes: number;
+  /** A run of commits also ends with this many rows, which bounds the time that it takes. */
+  readonly rowsMax: number;
   /** Younger commits are left alone: they may still be read by loads, and more may come to merge with them. */
   readonly settledAfterMs: number;
   /** A run with less than `fileBytes` waits for more, but not longer than until its first commit is this old. */
@@ -29,13 +31,11 @@ export interface CompactLimits {
 
 export const COMPACT_LIMITS: CompactLimits = {
   fileBytes: 128_000_000,
+  rowsMax: 4_000_000,
   settledAfterMs: 24 * 3_600_000,
   waitsUntilMs: 7 * 24 * 3_600_000,
-  reserveMs: 120_000,
+  reserveMs: 60_000,
 };
-
-/** All folders of a run together: bounds the time that one run takes. */
-const RUN_FILES_MAX = 8;
 
 /**
  * Adds compactions to the chains of all partitions, as far as commits have settled and time allows.
@@ -94,7 +94,7 @@ async function settledCommits(
 function* runsOf(
   commits: readonly SettledCommit[],
   now: number,
-  { fileBytes, waitsUntilMs }: CompactLimits,
+  { fileBytes, rowsMax, waitsUntilMs }: CompactLimits,
 ): Generator<Commit[]> {
   let run: SettledCommit[] = [];
   let folders = new Map<string, number>();
@@ -112,9 +112,8 @@ function* runsOf(
     for (const { key, bytes } of settled.commit.files) {
       folders.set(folderOf(key), (folders.get(folderOf(key)) ?? 0) + bytes);
     }
-    const sizes = [...folders.values()];
-    const total = sizes.reduce((sum, size) => sum + size, 0);
-    if (total >= RUN_FILES_MAX * fileBytes || sizes.some((size) => size >= fileBytes)) {
+    const rows = run.reduce((sum, { commit }) => sum + commit.rows, 0);
+    if (rows >= rowsMax || [...folders.values()].some((size) => size >= fileBytes)) {
       yield take();
     }
   }

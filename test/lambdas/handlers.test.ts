@@ -21,7 +21,8 @@ let folder: string;
 let aws: AwsEndpoint;
 let kafka: KafkaBroker;
 let proxy: (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
-let sink: (event: MSKEvent, context: { awsRequestId: string }) => Promise<void>;
+const CONTEXT = { awsRequestId: 'request', getRemainingTimeInMillis: () => 60_000 };
+let sink: typeof import('../../lambdas/sink/handler.ts').handler;
 let loader: (event: SQSEvent | ScheduledRun) => Promise<{ batchItemFailures: object[] }>;
 /** Lines that the handlers write, and all of them since the start. */
 const lines: string[] = [];
@@ -162,9 +163,9 @@ test('handlers: events go from an HTTP API event to warehouse rows, each once, t
   expect(takeMetrics()).toMatchObject({ Accepted: 4, Refused: 1 });
 
   const batch = await kafkaEvent(4);
-  await sink(batch, { awsRequestId: 'request' });
+  await sink(batch, CONTEXT);
   expect(takeMetrics()).toMatchObject({ CommittedRows: 4, RejectedRecords: 0 });
-  await sink(batch, { awsRequestId: 'request' });
+  await sink(batch, CONTEXT);
   expect(takeMetrics()).toMatchObject({ RepeatedRecords: 4 });
 
   const objects = await s3ObjectStore(BUCKET).list({ prefix: 'commits/', keysMax: 100 });
@@ -200,7 +201,7 @@ test('handlers: one event can be followed from its request to its load by its tr
 test('handlers: the loader’s sweep loads what no notification told of, and its audit says whether anything is lost', async () => {
   const order = JSON.stringify(orderEvent({ order_id: 'o-dropped' }, { id: 'e-dropped' }));
   await proxy(httpEvent(Buffer.from(order), { 'content-type': 'application/cloudevents+json' }));
-  await sink(await kafkaEvent(1), { awsRequestId: 'request' });
+  await sink(await kafkaEvent(1), CONTEXT);
   takeMetrics();
   expect(await loader({ sweep: true, graceSeconds: 0 })).toEqual({ batchItemFailures: [] });
   expect(takeMetrics()).toMatchObject({ LoadedCommits: 1, LoadedRows: 1, FailedLoads: 0, UnloadedCommits: 0 });

@@ -223,8 +223,12 @@ test('permissions name their resource wherever there is a name', () => {
     'SinkRole may ec2:DescribeSecurityGroups on *',
     'SinkRole may ec2:DescribeSubnets on *',
     'SinkRole may ec2:DescribeVpcs on *',
+    'SinkRole may s3:AbortMultipartUpload on <LakeBucket.Arn>/data/*',
     'SinkRole may s3:GetObject on <LakeBucket.Arn>/commits/*',
+    'SinkRole may s3:GetObject on <LakeBucket.Arn>/compactions/*',
+    'SinkRole may s3:GetObject on <LakeBucket.Arn>/data/*',
     'SinkRole may s3:PutObject on <LakeBucket.Arn>/commits/*',
+    'SinkRole may s3:PutObject on <LakeBucket.Arn>/compactions/*',
     'SinkRole may s3:PutObject on <LakeBucket.Arn>/data/*',
     'SinkRole may s3:PutObject on <LakeBucket.Arn>/rejected/*',
   ]);

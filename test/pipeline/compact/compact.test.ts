@@ -13,6 +13,7 @@ import { framed, kafkaRecord } from '../sink/order-records.ts';
 const DAY_MS = 24 * 3_600_000;
 const LIMITS: CompactLimits = {
   fileBytes: 1_000_000,
+  rowsMax: 1000,
   settledAfterMs: DAY_MS,
   waitsUntilMs: 7 * DAY_MS,
   reserveMs: 1000,
@@ -103,6 +104,17 @@ test('compactLake: goes on where it ended, waits for a file’s worth or for age
     [4, 6],
   ]);
   expect((await rowsOf(ports)).map(({ offset }) => offset)).toEqual([0, 1, 2, 3, 4, 5]);
+});
+
+test('compactLake: a run ends with so many rows', async () => {
+  const ports = world();
+  await ports.commit([0, 1], [2], [3, 4], [5]);
+  ports.clock.now += 7 * DAY_MS;
+  const made = await compactLake(ports, { ...LIMITS, rowsMax: 3 });
+  expect(made.map(({ start, next, rows }) => [start, next, rows])).toEqual([
+    [0, 3, 3],
+    [3, 6, 3],
+  ]);
 });
 
 test('compactLake: keeps the folders of a partitioned lake, and files that are large enough', async () => {
