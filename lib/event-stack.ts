@@ -3,17 +3,18 @@ import { CfnOutput, Stack, Tags } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { CompiledContract } from '../pipeline/contract/compiled-contract.ts';
 import { eventStackName } from '../pipeline/contract/names.ts';
+import { LOAD_QUEUE } from './config.ts';
 import { EventAlarms } from './event/alarms.ts';
 import { catalogEntry } from './event/catalog-entry.ts';
 import { contractAsset } from './event/contract-asset.ts';
 import { eventDashboard } from './event/dashboard.ts';
 import { Lake } from './event/lake.ts';
-import { LoadQueue } from './event/load-queue.ts';
 import { Loader } from './event/loader.ts';
 import { RegisteredSchema } from './event/registered-schema.ts';
 import { Schedules } from './event/schedules.ts';
 import { Sink } from './event/sink.ts';
 import { eventTopic } from './event/topic.ts';
+import { WorkQueue } from './work-queue.ts';
 
 /** Topic, schema, lake, queue, sink, loader and catalog entry. The template depends on the contract alone. */
 export class EventStack extends Stack {
@@ -29,7 +30,7 @@ export class EventStack extends Stack {
     const topic = eventTopic(this, 'Topic', contract);
     const { versionIds: schemaVersionIds } = new RegisteredSchema(this, 'Registered', contract);
     const asset = contractAsset(this, contract);
-    const { queue, deadLetterQueue } = new LoadQueue(this, 'Load');
+    const { queue, deadLetterQueue } = new WorkQueue(this, 'Load', LOAD_QUEUE);
     const { bucket: lake } = new Lake(this, 'Lake', queue);
     const schedules = new Schedules(this, 'Schedules');
     const sink = new Sink(this, 'Sink', { contract, asset, topic, schemaVersionIds, lake, schedules });

@@ -10,6 +10,7 @@ import { IngestApi } from './platform/ingest-api.ts';
 import { KafkaCluster } from './platform/kafka-cluster.ts';
 import { Network } from './platform/network.ts';
 import { PlatformObservation } from './platform/observation.ts';
+import { Relay } from './platform/relay.ts';
 import { Warehouses } from './platform/warehouses.ts';
 import { outputPlatformValues } from './platform-values.ts';
 import { stageOf } from './stage.ts';
@@ -28,7 +29,8 @@ export class PlatformStack extends Stack {
       description: 'The payload schemas of all events',
     });
     const { value: bootstrapBrokers } = new BootstrapBrokers(this, 'Brokers', cluster.arn);
-    const ingest = new IngestApi(this, 'Ingest', { stage, network, cluster, bootstrapBrokers });
+    const { queue: relayQueue } = new Relay(this, 'Relay', { network, cluster, bootstrapBrokers });
+    const ingest = new IngestApi(this, 'Ingest', { stage, network, cluster, bootstrapBrokers, relayQueue });
     const { topicArn: alarmTopicArn } = alarmTopic(this, 'AlarmTopic');
     const { apiId, proxyFunctionName } = ingest;
     new PlatformObservation(this, 'Observation', { apiId, proxyFunctionName, notify: alarmTopicArn });

@@ -58,6 +58,17 @@ export interface EventProducer {
   produce(records: readonly OutgoingRecord[]): Promise<ProduceResult[]>;
 }
 
+/** Whether a record will be written to Kafka, or why that is not known. */
+export type QueueResult = { readonly queued: true } | { readonly error: Error };
+
+export interface RecordQueue {
+  /**
+   * Keeps the records durably until they are in Kafka, at least once and in any order. Results are in the order of the
+   * records; a record has at most `QUEUED_RECORD_BYTES_MAX`. Never throws: what could not be kept is an error.
+   */
+  put(records: readonly OutgoingRecord[]): Promise<QueueResult[]>;
+}
+
 /** An event as the proxy needs it: its contract and the registry's ids of its schema versions, in their order. */
 export interface CatalogEntry {
   readonly contract: CompiledContract;

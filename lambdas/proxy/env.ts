@@ -8,6 +8,9 @@ export interface ProxyEnv {
   readonly KAFKA_CLIENT_PROPERTIES: string;
   /** The SSM path under which each event has its parameter. */
   readonly CATALOG_PATH: string;
+  /** Where records wait that are answered before they are in Kafka. */
+  readonly RELAY_QUEUE_URL: string;
 }
 
-export const proxyEnv = (): ProxyEnv => readEnv<ProxyEnv>(['KAFKA_BROKERS', 'KAFKA_CLIENT_PROPERTIES', 'CATALOG_PATH']);
+export const proxyEnv = (): ProxyEnv =>
+  readEnv<ProxyEnv>(['KAFKA_BROKERS', 'KAFKA_CLIENT_PROPERTIES', 'CATALOG_PATH', 'RELAY_QUEUE_URL']);

@@ -2,6 +2,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { kafkaConfig } from '../../pipeline/adapters/kafka-connection.ts';
 import { kafkajsProducer } from '../../pipeline/adapters/kafkajs-producer.ts';
+import { sqsRecordQueue } from '../../pipeline/adapters/sqs-record-queue.ts';
 import { ssmCatalog } from '../../pipeline/adapters/ssm-catalog.ts';
 import { type IngestCounts, type IngestPorts, ingest } from '../../pipeline/ingest/ingest.ts';
 import { jsonLog } from '../../pipeline/log.ts';
@@ -14,6 +15,7 @@ const connection = { brokers: env.KAFKA_BROKERS, clientProperties: env.KAFKA_CLI
 const ports: IngestPorts = {
   catalog: ssmCatalog(env.CATALOG_PATH, Date.now),
   producer: kafkajsProducer(kafkaConfig(connection)),
+  queue: sqsRecordQueue(env.RELAY_QUEUE_URL),
   now: Date.now,
   random: Math.random,
 };

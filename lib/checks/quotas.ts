@@ -15,7 +15,7 @@ import { sinkTrigger } from '../../pipeline/contract/sink-trigger.ts';
 import { newestVersion, tableColumns } from '../../pipeline/contract/table-columns.ts';
 import { BODY_BYTES_MAX } from '../../pipeline/ingest/limits.ts';
 import { PAYLOAD_FORMATS } from '../../pipeline/payload/payload-format.ts';
-import { BROKER_LIMITS, CLUSTER, DRAIN_LIMITS, POLLERS, type Stage, TOPIC } from '../config.ts';
+import { BROKER_LIMITS, CLUSTER, DRAIN_LIMITS, POLLERS, RELAY_TRIGGER, type Stage, TOPIC } from '../config.ts';
 import { pollerGroup } from '../event/pollers.ts';
 
 /** https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
@@ -138,18 +138,18 @@ function checkPartitions(schemas: string, contracts: readonly CompiledContract[]
 /** Each client may be connected to each broker; in the worst second all of them start. */
 function checkConnections(schemas: string, contracts: readonly CompiledContract[], { broker, proxy }: Stage): void {
   const limits = BROKER_LIMITS[broker.instanceType];
-  const proxies = proxy.concurrencyMax ?? Number.POSITIVE_INFINITY;
+  const writers = (proxy.concurrencyMax ?? Number.POSITIVE_INFINITY) + RELAY_TRIGGER.concurrencyMax;
   const consumers = sum(contracts.map(consumersOf));
-  if (proxies + consumers > limits.connections) {
+  if (writers + consumers > limits.connections) {
     const most = largest(contracts, consumersOf);
-    const is = `${consumers} consumers and ${proxies} proxies connect to a broker`;
+    const is = `${consumers} consumers and ${writers} proxies and relays connect to a broker`;
     refuse(schemas, 'topic.partitions', is, `${broker.instanceType} takes ${limits.connections}; most have ${most}`);
   }
   const drains = contracts.filter((contract) => sinkTrigger(contract).kind === 'drain').length;
   // Draining sinks start spread over a minute, the shortest of their intervals.
-  const starts = proxies + Math.ceil((drains * DRAIN_LIMITS.parallelPartitions) / 60);
+  const starts = writers + Math.ceil((drains * DRAIN_LIMITS.parallelPartitions) / 60);
   if (starts > limits.newConnections) {
-    const is = `${proxies} proxies and ${drains} draining sinks may open ${starts} connections in a second`;
+    const is = `${writers} proxies and relays and ${drains} draining sinks may open ${starts} connections in a second`;
     refuse(schemas, 'proxy.concurrencyMax', is, `${broker.instanceType} takes ${limits.newConnections}`);
   }
 }

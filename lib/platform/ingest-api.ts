@@ -4,6 +4,7 @@ import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { ProxyEnv } from '../../lambdas/proxy/env.ts';
@@ -11,7 +12,7 @@ import { API_NAME, CATALOG_PATH, INGEST_PATH } from '../../pipeline/contract/nam
 import { assetBucketName, objectArn } from '../asset-bucket.ts';
 import { KAFKA_IAM_PROPERTIES, LOG_RETENTION, type Stage } from '../config.ts';
 import { NETWORK_INTERFACES, NodeFunction, type Permission } from '../node-function.ts';
-import type { KafkaCluster } from './kafka-cluster.ts';
+import { type KafkaCluster, produce } from './kafka-cluster.ts';
 import type { Network } from './network.ts';
 
 /** What the proxy runs in and writes to. */
@@ -21,6 +22,8 @@ export interface IngestApiProps {
   readonly cluster: KafkaCluster;
   /** `host:port` pairs, separated by commas. */
   readonly bootstrapBrokers: string;
+  /** Where events wait that are answered before they are in Kafka. */
+  readonly relayQueue: Queue;
 }
 
 /** Callers sign their requests with IAM (`execute-api:Invoke`). */
@@ -29,19 +32,25 @@ export class IngestApi extends Construct {
   readonly apiId: string;
   readonly proxyFunctionName: string;
 
-  constructor(scope: Construct, id: string, { stage, network, cluster, bootstrapBrokers }: IngestApiProps) {
+  constructor(scope: Construct, id: string, { stage, network, cluster, bootstrapBrokers, relayQueue }: IngestApiProps) {
     super(scope, id);
     const environment = {
       KAFKA_BROKERS: bootstrapBrokers,
       KAFKA_CLIENT_PROPERTIES: KAFKA_IAM_PROPERTIES,
       CATALOG_PATH,
+      RELAY_QUEUE_URL: relayQueue.queueUrl,
     } satisfies ProxyEnv;
     const proxy = new NodeFunction(this, 'Proxy', {
       source: 'proxy',
       description: 'Validates events and writes them to Kafka',
       size: stage.proxy,
       environment,
-      permissions: [NETWORK_INTERFACES, ...produce(cluster), ...readCatalog(Stack.of(this))],
+      permissions: [
+        NETWORK_INTERFACES,
+        ...produce(cluster),
+        ...readCatalog(Stack.of(this)),
+        { actions: ['sqs:SendMessage'], resources: [relayQueue.queueArn] },
+      ],
       network: { vpc: network.vpc, subnets: network.subnets, securityGroup: network.proxySecurityGroup },
     });
     const api = new HttpApi(this, 'Api', {
@@ -89,16 +98,7 @@ function defaultStage(scope: Construct, httpApi: HttpApi, { throttle }: Stage): 
   });
 }
 
-/** Every topic of the cluster: a new event needs no deployment of the platform. */
-const produce = (cluster: KafkaCluster): Permission[] => [
-  { actions: ['kafka-cluster:Connect', 'kafka-cluster:WriteDataIdempotently'], resources: [cluster.arn] },
-  {
-    actions: ['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'],
-    resources: [`${cluster.topicArnPrefix}/*`],
-  },
-];
-
-/** Every event's entry and compiled contract, for the same reason; contracts are the assets that end in `.json`. */
+/** Every event's entry and compiled contract: a new event needs no deployment of the platform; contracts are the assets that end in `.json`. */
 const readCatalog = (stack: Stack): Permission[] => [
   {
     actions: ['ssm:GetParameter'],

@@ -6,6 +6,7 @@ import { Fn, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { CLUSTER_NAME } from '../../pipeline/contract/names.ts';
 import { type BrokerSize, CLUSTER, LOG_RETENTION } from '../config.ts';
+import type { Permission } from '../node-function.ts';
 import type { Network } from './network.ts';
 
 /** Cluster and key outlive the stack: what is in the topics may be in no file yet. */
@@ -68,6 +69,15 @@ export class KafkaCluster extends Construct {
     };
   }
 }
+
+/** Writing to every topic of the cluster: a new event needs no deployment of the platform. */
+export const produce = (cluster: KafkaCluster): Permission[] => [
+  { actions: ['kafka-cluster:Connect', 'kafka-cluster:WriteDataIdempotently'], resources: [cluster.arn] },
+  {
+    actions: ['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'],
+    resources: [`${cluster.topicArnPrefix}/*`],
+  },
+];
 
 /** `arn:…:cluster/<name>/<uuid>` becomes `arn:…:<kind>/<name>/<uuid>`. */
 const siblingArn = (clusterArn: string, kind: string): string =>

@@ -23,7 +23,7 @@ const HTTPS = Port.tcp(443);
 /**
  * What runs inside reaches AWS through PrivateLink, which needs no NAT gateway:
  * Lambda and STS are for the pollers of the Kafka event source mappings, which sit in the cluster's subnets;
- * SSM (the catalog) and S3 (the compiled contracts) are for the proxy, and S3 (the lake) for functions of events.
+ * SSM (the catalog), SQS (the relay's queue) and S3 (the compiled contracts) are for the proxy, and S3 (the lake) for functions of events.
  */
 export class Network extends Construct {
   readonly vpc: IVpc;
@@ -87,8 +87,8 @@ export class Network extends Construct {
       service: GatewayVpcEndpointAwsService.S3,
       subnets: [{ subnets: this.subnets }],
     });
-    const { LAMBDA, STS, SSM } = InterfaceVpcEndpointAwsService;
-    for (const [name, service] of Object.entries({ Lambda: LAMBDA, Sts: STS, Ssm: SSM })) {
+    const { LAMBDA, STS, SSM, SQS } = InterfaceVpcEndpointAwsService;
+    for (const [name, service] of Object.entries({ Lambda: LAMBDA, Sts: STS, Ssm: SSM, Sqs: SQS })) {
       const subnets = { subnets: this.subnets };
       this.vpc.addInterfaceEndpoint(name, { service, subnets, securityGroups: [endpoints], open: false });
     }

@@ -1,10 +1,10 @@
 /** The ingest API: events in by HTTP, records in Kafka, an answer for each record. */
 import { UNKNOWN_EVENT } from '../metrics.ts';
-import type { Catalog, EventProducer, OutgoingRecord, ProduceResult } from '../ports.ts';
+import type { Catalog, EventProducer, OutgoingRecord, ProduceResult, QueueResult, RecordQueue } from '../ports.ts';
 import { isTraceparent, sampledTraceparent } from '../trace.ts';
 import { type EventResult, readEvents } from './cloud-events.ts';
 import { type EncodedRecord, encodeRecord, type RecordEncoder, recordEncoder } from './encode-record.ts';
-import { EVENT_TYPES_MAX, LISTED_ERRORS_MAX } from './limits.ts';
+import { EVENT_TYPES_MAX, LISTED_ERRORS_MAX, QUEUED_RECORD_BYTES_MAX } from './limits.ts';
 import { partitionForKey } from './partitioner.ts';
 import { type Problem, problem } from './problem.ts';
 import { readBody } from './read-body.ts';
@@ -44,6 +44,8 @@ export interface TracedRecord {
 export interface IngestPorts {
   readonly catalog: Catalog;
   readonly producer: EventProducer;
+  /** For `Prefer: respond-async`. @default none: the preference is ignored */
+  readonly queue?: RecordQueue;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** From 0 to below 1; chooses the partition of records without a key. */
@@ -65,14 +67,20 @@ interface StoredRecord {
   readonly traceparent?: string;
 }
 
-type RecordAnswer = StoredRecord | Refusal;
+interface QueuedRecord {
+  readonly event: string;
+  readonly queued: true;
+}
+
+type RecordAnswer = StoredRecord | QueuedRecord | Refusal;
 
 /**
  * Validates, encodes and stores the events of one request.
  *
- * Delivery: a record that is answered with a partition and an offset is stored on all in-sync replicas, once. A record
- * answered with an error is not stored, except `kafka-unavailable`, where that is not known: send it again with the
- * same `id`. One bad record does not touch its neighbours. Never throws, neither for bad input nor in a bad world.
+ * Delivery: a record that is answered with a partition and an offset is stored on all in-sync replicas, once; one that
+ * is answered as queued (`Prefer: respond-async`) is durable and will be stored at least once. A record answered with
+ * an error is not stored, except `kafka-unavailable` and `queue-unavailable`, where that is not known: send it again
+ * with the same `id`. One bad record does not touch its neighbours. Never throws, neither for bad input nor in a bad world.
  */
 export async function ingest(request: IngestRequest, ports: IngestPorts): Promise<IngestResponse> {
   const body = readBody(request.body, request.headers['content-encoding']);
@@ -92,7 +100,11 @@ export async function ingest(request: IngestRequest, ports: IngestPorts): Promis
   const timestamp = ports.now();
   const trace = sampledTraceparent(request.headers['traceparent']);
   const encoded = read.events.map((result) => encodeEvent(withTrace(result, trace), encoders, timestamp));
-  const answers = await produceAll(encoded, ports);
+  const { queue } = ports;
+  const answers =
+    queue !== undefined && prefersAsync(request.headers['prefer'])
+      ? await putAll(encoded, queue, ports)
+      : await produceAll(encoded, ports);
   return read.batch ? answerBatch(answers) : answerSingle(answers);
 }
 
@@ -138,24 +150,46 @@ function encodeEvent(result: EventResult, encoders: Encoders, now: number): Enco
   return 'problem' in record ? { ...record, event: type } : record;
 }
 
-/** Stores what could be encoded; answers come back in the order of the request. */
-async function produceAll(
-  encoded: ReadonlyArray<EncodedRecord | Refusal>,
-  { producer, random }: IngestPorts,
+/** One of several preferences; RFC 7240 compares names without case. */
+const prefersAsync = (prefer = ''): boolean =>
+  prefer.split(',').some((preference) => preference.trim().toLowerCase() === 'respond-async');
+
+type Encoded = ReadonlyArray<EncodedRecord | Refusal>;
+
+/** Stores what could be encoded. */
+const produceAll = (encoded: Encoded, { producer, random }: IngestPorts): Promise<RecordAnswer[]> =>
+  answerAll(encoded, random(), async (records) => {
+    const results = await producer.produce(records);
+    return records.map((record, index) => recordAnswer(record, results[index] as ProduceResult));
+  });
+
+/** Queues what could be encoded and is not too large for the queue. */
+const putAll = (encoded: Encoded, queue: RecordQueue, { random }: IngestPorts): Promise<RecordAnswer[]> =>
+  answerAll(encoded.map(refuseTooLarge), random(), async (records) => {
+    const results = await queue.put(records);
+    return records.map((record, index) => queueAnswer(record, results[index] as QueueResult));
+  });
+
+function refuseTooLarge(record: EncodedRecord | Refusal): EncodedRecord | Refusal {
+  if ('problem' in record || recordBytes(record) <= QUEUED_RECORD_BYTES_MAX) {
+    return record;
+  }
+  const detail = `With Prefer: respond-async a record has at most ${QUEUED_RECORD_BYTES_MAX} bytes.`;
+  return { event: record.topic.name, problem: problem('record-too-large', detail) };
+}
+
+const recordBytes = ({ key, value }: EncodedRecord): number => (key?.length ?? 0) + value.length;
+
+/** The answers of `store` and the refusals before it, in the order of the request. */
+async function answerAll(
+  encoded: Encoded,
+  draw: number,
+  store: (records: readonly OutgoingRecord[]) => Promise<RecordAnswer[]>,
 ): Promise<RecordAnswer[]> {
   // All records without a key go to one partition, so that the request becomes one large batch.
-  const draw = random();
   const outgoing = encoded.flatMap((record) => ('problem' in record ? [] : [toOutgoing(record, draw)]));
-  const results = outgoing.length > 0 ? await producer.produce(outgoing) : [];
-  let position = 0;
-  return encoded.map((record) => {
-    if ('problem' in record) {
-      return record;
-    }
-    const answer = recordAnswer(outgoing[position] as OutgoingRecord, results[position] as ProduceResult);
-    position++;
-    return answer;
-  });
+  const answers = (outgoing.length > 0 ? await store(outgoing) : []).values();
+  return encoded.map((record) => ('problem' in record ? record : (answers.next().value as RecordAnswer)));
 }
 
 function toOutgoing({ topic: { name, partitions }, ...record }: EncodedRecord, draw: number): OutgoingRecord {
@@ -172,6 +206,14 @@ function recordAnswer({ topic: event, partition, headers }: OutgoingRecord, resu
   return { event, problem: problem('kafka-unavailable', detail), fault: `kafka: ${result.error.message}` };
 }
 
+function queueAnswer({ topic: event }: OutgoingRecord, result: QueueResult): RecordAnswer {
+  if ('queued' in result) {
+    return { event, queued: true };
+  }
+  const detail = 'The queue did not take the record; send it again with the same id.';
+  return { event, problem: problem('queue-unavailable', detail), fault: `queue: ${result.error.message}` };
+}
+
 function refuseRequest(refusal: Problem): IngestResponse {
   return respondProblem(refusal, [{ problem: refusal }]);
 }
@@ -181,15 +223,16 @@ function answerSingle(answers: readonly RecordAnswer[]): IngestResponse {
   if ('problem' in answer) {
     return respondProblem(answer.problem, answers);
   }
-  return respondJson(200, { partition: answer.partition, offset: answer.offset }, answers);
+  return respondJson(statusOf(answer), acceptedBody(answer), answers);
 }
 
 function answerBatch(answers: readonly RecordAnswer[]): IngestResponse {
   const problems = answers.flatMap((answer) => ('problem' in answer ? [answer.problem] : []));
   const accepted = answers.length - problems.length;
   const body = { accepted, rejected: problems.length, records: recordBodies(answers) };
-  if (accepted > 0) {
-    return respondJson(problems.length === 0 ? 200 : 207, body, answers);
+  const stored = answers.find((answer): answer is StoredRecord | QueuedRecord => !('problem' in answer));
+  if (stored !== undefined) {
+    return respondJson(problems.length === 0 ? statusOf(stored) : 207, body, answers);
   }
   // Nothing was stored, so the answer as a whole is the error; one that is worth a retry wins.
   const worst = problems.find(({ status }) => status === 503) ?? (problems[0] as Problem);
@@ -197,12 +240,18 @@ function answerBatch(answers: readonly RecordAnswer[]): IngestResponse {
   return respondProblem({ ...worst, detail, ...body }, answers);
 }
 
+/** Of a request, all records go the same way. */
+const statusOf = (answer: StoredRecord | QueuedRecord): number => ('queued' in answer ? 202 : 200);
+
+const acceptedBody = (answer: StoredRecord | QueuedRecord): object =>
+  'queued' in answer ? { queued: true } : { partition: answer.partition, offset: answer.offset };
+
 /** One entry for each record. After `LISTED_ERRORS_MAX` a problem keeps its detail but lists its errors no more. */
 function recordBodies(answers: readonly RecordAnswer[]): object[] {
   let listed = 0;
   return answers.map((answer) => {
     if (!('problem' in answer)) {
-      return { partition: answer.partition, offset: answer.offset };
+      return acceptedBody(answer);
     }
     const { errors = [], ...rest } = answer.problem;
     listed += errors.length;
@@ -238,7 +287,7 @@ function tally(answers: readonly RecordAnswer[]): Pick<IngestResponse, 'counts' 
       }
     } else {
       add(accepted, event);
-      if (answer.traceparent !== undefined) {
+      if ('traceparent' in answer && answer.traceparent !== undefined) {
         traced.push({ ...answer, traceparent: answer.traceparent });
       }
     }

@@ -13,7 +13,8 @@ export type ProblemCode =
   | 'invalid-payload'
   | 'record-too-large'
   | 'catalog-unavailable'
-  | 'kafka-unavailable';
+  | 'kafka-unavailable'
+  | 'queue-unavailable';
 
 /** One thing wrong inside a record. `path` is as in `data.items[1].quantity`. */
 export interface ProblemError {
@@ -44,6 +45,7 @@ const PROBLEMS: Readonly<Record<ProblemCode, { readonly status: number; readonly
   'record-too-large': { status: 413, title: 'The record is too large' },
   'catalog-unavailable': { status: 503, title: 'The event cannot be looked up' },
   'kafka-unavailable': { status: 503, title: 'The record could not be stored' },
+  'queue-unavailable': { status: 503, title: 'The record could not be queued' },
 };
 
 export function problem(code: ProblemCode, detail: string, errors?: readonly ProblemError[]): Problem {

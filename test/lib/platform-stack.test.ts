@@ -136,10 +136,10 @@ test('Network lets pollers, the proxy and functions of events reach the IAM list
   });
 });
 
-test('Network has the endpoints that pollers (Lambda, STS) and the proxy (SSM, S3) need', () => {
+test('Network has the endpoints that pollers (Lambda, STS) and the proxy (SSM, SQS, S3) need', () => {
   const endpoints = ofType(template, 'AWS::EC2::VPCEndpoint').map(([, { Properties }]) => Properties);
   const services = endpoints.map((endpoint) => /\.(\w+)"/.exec(JSON.stringify(endpoint['ServiceName']))?.[1]);
-  expect(services.sort()).toEqual(['lambda', 's3', 'ssm', 'sts']);
+  expect(services.sort()).toEqual(['lambda', 's3', 'sqs', 'ssm', 'sts']);
 });
 
 test('Network takes a VPC that exists, by ids and without looking anything up', () => {
@@ -156,6 +156,7 @@ test('Network takes a VPC that exists, by ids and without looking anything up', 
   const endpoints = ofType(existing, 'AWS::EC2::VPCEndpoint').map(([, { Properties }]) => Properties);
   expect(endpoints.map(({ SubnetIds, RouteTableIds }) => SubnetIds ?? RouteTableIds)).toEqual([
     plan.routeTableIds,
+    plan.subnetIds,
     plan.subnetIds,
     plan.subnetIds,
     plan.subnetIds,
@@ -194,6 +195,14 @@ test('IngestApi bounds the environments of the proxy below the 100 connections a
   expect(Properties['ReservedConcurrentExecutions']).toBeLessThan(100);
   expect(Properties['ReservedConcurrentExecutions']).toBeGreaterThan(0);
   expect(Properties['Timeout']).toBeLessThan(30);
+});
+
+test('Relay takes messages of the queue that the proxy fills, and answers for each', () => {
+  const mapping = only(template, 'AWS::Lambda::EventSourceMapping', 'Relay').Properties;
+  const queue = (mapping['EventSourceArn'] as { 'Fn::GetAtt': string[] })['Fn::GetAtt'][0];
+  expect(mapping).toMatchObject({ BatchSize: 10, FunctionResponseTypes: ['ReportBatchItemFailures'] });
+  expect(variablesOf(template, 'IngestProxy')['RELAY_QUEUE_URL']).toEqual({ Ref: queue });
+  expect(template.Resources[queue ?? '']?.Properties).toHaveProperty('RedrivePolicy');
 });
 
 test('BootstrapBrokers is the only custom resource, and the proxy starts from its answer', () => {
@@ -244,5 +253,14 @@ test('permissions name their resource wherever there is a name', () => {
     `IngestProxyRole may ssm:GetParameter on ${entries}/*`,
     // The key's own policy: "*" is that key, and the account's IAM decides who uses it.
     'KafkaKey may kms:* on *',
+    // The relay writes what the proxy would.
+    'RelayRole may ec2:CreateNetworkInterface on *',
+    'RelayRole may ec2:DeleteNetworkInterface on *',
+    'RelayRole may ec2:DescribeNetworkInterfaces on *',
+    'RelayRole may ec2:DescribeSecurityGroups on *',
+    'RelayRole may ec2:DescribeSubnets on *',
+    'RelayRole may ec2:DescribeVpcs on *',
+    `RelayRole may kafka-cluster:DescribeTopic on ${topics}/*`,
+    `RelayRole may kafka-cluster:WriteData on ${topics}/*`,
   ]);
 });

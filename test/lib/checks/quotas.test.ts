@@ -74,11 +74,11 @@ test('checkStageQuotas counts the partitions of all events with their replicas a
 test('checkStageQuotas bounds what connects to a broker, and in one second', () => {
   const stage = { ...STAGES.production, broker: { kind: 'express', instanceType: 'express.m7g.4xlarge' } } as const;
   expect(ofStage(many(1_000), stage)).toThrow(
-    'topic.partitions: 3000 consumers and 80 proxies connect to a broker, express.m7g.4xlarge takes 3000',
+    'topic.partitions: 3000 consumers and 82 proxies and relays connect to a broker, express.m7g.4xlarge takes 3000',
   );
-  const proxy = { ...STAGES.production.proxy, concurrencyMax: 101 };
+  const proxy = { ...STAGES.production.proxy, concurrencyMax: 99 };
   expect(() => checkStageQuotas('schemas', [contract], { ...STAGES.production, proxy })).toThrow(
-    'proxy.concurrencyMax: 101 proxies and 0 draining sinks may open 101 connections in a second, express.m7g.large takes 100',
+    'proxy.concurrencyMax: 101 proxies and relays and 0 draining sinks may open 101 connections in a second, express.m7g.large takes 100',
   );
 });
 

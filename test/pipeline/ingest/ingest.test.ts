@@ -2,7 +2,8 @@ import { gzipSync } from 'node:zlib';
 import { Partitioners } from 'kafkajs';
 import { unframe } from '../../../pipeline/framing.ts';
 import { type IngestPorts, ingest } from '../../../pipeline/ingest/ingest.ts';
-import { EVENT_TYPES_MAX, RECORDS_MAX } from '../../../pipeline/ingest/limits.ts';
+import { EVENT_TYPES_MAX, QUEUED_RECORD_BYTES_MAX, RECORDS_MAX } from '../../../pipeline/ingest/limits.ts';
+import type { OutgoingRecord, QueueResult } from '../../../pipeline/ports.ts';
 import {
   BATCH,
   flightEvent,
@@ -323,4 +324,56 @@ describe('tracing', () => {
     const { status, traced } = await ingest({ headers, body: Buffer.from(JSON.stringify(orderEvent())) }, world);
     expect([status, traced, headersOf(world)]).toEqual([200, [], [undefined]]);
   });
+});
+
+/** A queue that keeps what it is given, except records of a topic. */
+function memoryQueue(refused?: string) {
+  const kept: OutgoingRecord[] = [];
+  const put = async (records: readonly OutgoingRecord[]): Promise<QueueResult[]> =>
+    records.map((record) => {
+      if (record.topic === refused) {
+        return { error: new Error('no room') };
+      }
+      kept.push(record);
+      return { queued: true };
+    });
+  return { kept, put };
+}
+
+test('ingest: with Prefer: respond-async records are queued, not produced, and answered with 202', async () => {
+  const world = { ...ingestWorld(), queue: memoryQueue() };
+  const prefer = { prefer: 'return=minimal, Respond-Async' };
+  const single = await post(world, SINGLE, orderEvent(), prefer);
+  expect(single).toMatchObject({ status: 202, answer: { queued: true } });
+  const batch = await post(world, BATCH, [orderEvent(), flightEvent()], prefer);
+  expect(batch).toMatchObject({ status: 202, answer: { accepted: 2, records: [{ queued: true }, { queued: true }] } });
+  expect(batch.counts).toEqual({ accepted: { order_created: 1, flight_departed: 1 }, rejected: {} });
+  expect(world.queue.kept.map(({ topic }) => topic)).toEqual(['order_created', 'order_created', 'flight_departed']);
+  expect(world.producer.logs.size).toBe(0);
+});
+
+test('ingest: what the queue does not take is a 503 that does not touch its neighbours', async () => {
+  const world = { ...ingestWorld(), queue: memoryQueue('flight_departed') };
+  const { status, answer, faults } = await post(world, BATCH, [orderEvent(), flightEvent()], {
+    prefer: 'respond-async',
+  });
+  expect(status).toBe(207);
+  expect(answer.records).toEqual([
+    { queued: true },
+    { error: expect.objectContaining({ type: problemType('queue-unavailable'), status: 503 }) },
+  ]);
+  expect(faults).toEqual(['queue: no room']);
+});
+
+test('ingest: a record that no message of the queue holds is refused, and stored without the preference', async () => {
+  const world = { ...ingestWorld(), queue: memoryQueue() };
+  const large = orderEvent({ coupon: 'x'.repeat(QUEUED_RECORD_BYTES_MAX) });
+  const refused = await post(world, SINGLE, large, { prefer: 'respond-async' });
+  expect(refused).toMatchObject({ status: 413, answer: { type: problemType('record-too-large') } });
+  expect(refused.counts).toEqual({ accepted: {}, rejected: { order_created: { 'record-too-large': 1 } } });
+  expect((await post(world, SINGLE, large)).status).toBe(200);
+});
+
+test('ingest: the preference is ignored where there is no queue', async () => {
+  expect((await post(ingestWorld(), SINGLE, orderEvent(), { prefer: 'respond-async' })).status).toBe(200);
 });
