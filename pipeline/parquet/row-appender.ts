@@ -154,9 +154,7 @@ function leafLines(source: GeneratedSource, node: LeafNode, value: string): stri
         const isNatural = type.signed ? '' : ` && ${value} >= 0`;
         return usual(`Number.isSafeInteger(${value})${isNatural}`, `pushSafeInteger(${value})`);
       }
-      return type.bits === 32 && type.signed
-        ? usual(`typeof ${value} === 'number' && (${value} | 0) === ${value}`, `pushInt32(${value})`)
-        : [rest];
+      return usual(`typeof ${value} === 'number' && ${isInteger(value, type)}`, `pushInt32(${value})`);
     }
     case 'timestamp': {
       const ms = source.name(`${value}_ms`);
@@ -169,6 +167,13 @@ function leafLines(source: GeneratedSource, node: LeafNode, value: string): stri
     default:
       return [rest];
   }
+}
+
+/** A test for integers of 8 to 32 bits. */
+function isInteger(value: string, { bits, signed }: { readonly bits: number; readonly signed: boolean }): string {
+  if (bits === 32) return `(${value} ${signed ? '|' : '>>>'} 0) === ${value}`;
+  const [min, max] = signed ? [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] : [0, 2 ** bits - 1];
+  return `(${value} | 0) === ${value} && ${value} >= ${min} && ${value} <= ${max}`;
 }
 
 function levelsName(source: GeneratedSource, levels: Levels, { column }: ColumnNode): string {

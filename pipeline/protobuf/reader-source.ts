@@ -1,16 +1,21 @@
 /** Generated code that reads one message type into columns: the straight way of messages that have nothing unusual. */
-import type { EnumType, Field, MessageType, ScalarType } from '../contract/message.ts';
-import { BooleanValues } from '../parquet/boolean-values.ts';
-import { BytesValues } from '../parquet/bytes-values.ts';
+import type { Field, MessageType } from '../contract/message.ts';
 import type { ColumnNode, LeafNode, ListNode, MapNode } from '../parquet/column-tree.ts';
 import { GeneratedSource, indented } from '../parquet/generated-source.ts';
-import type { Levels } from '../parquet/levels.ts';
-import { NumberValues } from '../parquet/number-values.ts';
 import { mapEntryType } from './canonical-message.ts';
 import { hasKeyAgain, mapEntryKey } from './map-entry-key.ts';
-import { enumNames, SCALAR_WIRE_TYPES, scalarReader } from './scalar-reader.ts';
-import { timestampUnits } from './timestamp-reader.ts';
-import { WireCursor, WireType } from './wire-cursor.ts';
+import { enumNames, SCALAR_WIRE_TYPES } from './scalar-reader.ts';
+import {
+  closureLines,
+  defaultLines,
+  enumLines,
+  presenceLines,
+  scalarLines,
+  sizeLines,
+  timestampLines,
+  valuesName,
+} from './value-source.ts';
+import { WireType } from './wire-cursor.ts';
 import type { WireWords } from './wire-words.ts';
 
 /**
@@ -173,22 +178,6 @@ function entryLines(source: GeneratedSource, place: Place, column: MapNode): str
   ];
 }
 
-/** Reads a length of delimited bytes that lie before `end`. */
-function sizeLines(): string[] {
-  return ['let size = bytes[at++];', ...longVarint('size', 'wire.high !== 0'), 'if (size > end - at) return false;'];
-}
-
-/** The rest of a varint, of which the first byte was read already. */
-function longVarint(name: string, refused?: string): string[] {
-  return [
-    `if (${name} > 127) {`,
-    '  at = wire.varint(at - 1, end);',
-    `  if (at < 0${refused ? ` || ${refused}` : ''}) return false;`,
-    `  ${name} = wire.low${refused ? ' >>> 0' : ''};`,
-    '}',
-  ];
-}
-
 /** Reads one value of the field, behind its tag. */
 function valueLines(source: GeneratedSource, field: Field, column: ColumnNode, level: string): string[] {
   const { type } = field;
@@ -211,77 +200,6 @@ function valueLines(source: GeneratedSource, field: Field, column: ColumnNode, l
       throw new TypeError(`Cannot generate a reader of "${field.name}": a message needs a struct`);
   }
 }
-
-function presenceLines(source: GeneratedSource, node: ColumnNode, level: string): string[] {
-  return node.entries ? [`${levelsName(source, node.entries, node)}.present(${level});`] : [];
-}
-
-function enumLines(source: GeneratedSource, type: EnumType, leaf: LeafNode): string[] {
-  const names = source.constant(enumNames(type), `names_${type.name}`);
-  return [
-    'let number = bytes[at++];',
-    ...longVarint('number'),
-    `const name = ${names}.get(number);`,
-    'if (name === undefined) return false;',
-    `${valuesName(source, leaf)}.pushString(name);`,
-  ];
-}
-
-function timestampLines(source: GeneratedSource, leaf: LeafNode): string[] {
-  const { type } = leaf.column;
-  const perSecond = type.kind === 'timestamp' && type.unit === 'millis' ? 1000 : 1_000_000;
-  return [
-    ...sizeLines(),
-    `const units = ${source.constant(timestampUnits, 'timestampUnits')}(wire, at, at + size, ${perSecond});`,
-    'if (Number.isNaN(units)) return false;',
-    'at += size;',
-    `${valuesName(source, leaf)}.pushSafeInteger(units);`,
-  ];
-}
-
-/** Scalars whose column is their own; undefined for others, which closures read. */
-function scalarLines(source: GeneratedSource, scalar: ScalarType, leaf: LeafNode): string[] | undefined {
-  const { values } = leaf;
-  const width = values instanceof NumberValues ? values.width : 0;
-  const store = valuesName(source, leaf);
-  switch (scalar) {
-    case 'string':
-    case 'bytes':
-      return [...sizeLines(), `if (!${store}.pushBytes(bytes, at, at + size)) return false;`, 'at += size;'];
-    case 'bool':
-      return ['let flag = bytes[at++];', ...longVarint('flag', 'wire.high !== 0'), `${store}.push(flag !== 0);`];
-    case 'int32':
-    case 'uint32':
-      return width === 1
-        ? ['let number = bytes[at++];', ...longVarint('number'), `${store}.pushInt32(number);`]
-        : undefined;
-    case 'int64':
-    case 'uint64':
-      return ['at = wire.varint(at, end);', 'if (at < 0) return false;', `${store}.pushInt64(wire.low, wire.high);`];
-    case 'double':
-    case 'fixed64':
-    case 'sfixed64':
-      return [`${store}.pushInt64(view.getInt32(at, true), view.getInt32(at + 4, true));`, 'at += 8;'];
-    case 'float':
-    case 'fixed32':
-    case 'sfixed32':
-      return width === 1 ? [`${store}.pushInt32(view.getInt32(at, true));`, 'at += 4;'] : undefined;
-    default:
-      return undefined;
-  }
-}
-
-function closureLines(source: GeneratedSource, scalar: ScalarType, leaf: LeafNode, level: string): string[] {
-  const read = source.constant(scalarReader(scalar, leaf), `read_${leaf.column.name}`);
-  const cursor = source.constant(CURSOR, 'cursor');
-  return [
-    `${cursor}.reset(bytes, at, end);`,
-    `if (${read}(${cursor}, ${level}) !== undefined || ${cursor}.failed) return false;`,
-    `at = ${cursor}.at;`,
-  ];
-}
-
-const CURSOR = new WireCursor();
 
 /** What is appended where the field did not come. */
 function absenceLines(source: GeneratedSource, place: Place): string[] {
@@ -323,26 +241,4 @@ function emptyLines(source: GeneratedSource, field: Field, column: ColumnNode): 
   }
   if (type.kind !== 'timestamp') return absentLines(source, field, column);
   return [`${valuesName(source, column as LeafNode)}.pushInt64(0, 0);`, ...presenceLines(source, column, 'level')];
-}
-
-/** Null, an empty list or map, or zero in whatever form. */
-function defaultLines(source: GeneratedSource, column: ColumnNode): string[] {
-  const isRepeated = column.kind === 'list' || column.kind === 'map';
-  if (isRepeated || column.column.nullable) {
-    const definition = isRepeated ? column.definition : column.definition - 1;
-    return column.groups.map((levels) => `${levelsName(source, levels, column)}.absent(${definition}, level);`);
-  }
-  const { values } = column as LeafNode;
-  const store = valuesName(source, column as LeafNode);
-  if (values instanceof BytesValues) return [`${store}.pushString('');`];
-  if (values instanceof BooleanValues) return [`${store}.push(false);`];
-  return [values.width === 1 ? `${store}.pushInt32(0);` : `${store}.pushInt64(0, 0);`];
-}
-
-function levelsName(source: GeneratedSource, levels: Levels, { column }: ColumnNode): string {
-  return source.constant(levels, `levels_${column.name}`);
-}
-
-function valuesName(source: GeneratedSource, { values, column }: LeafNode): string {
-  return source.constant(values, `values_${column.name}`);
 }
