@@ -80,8 +80,11 @@ function eventsOf(stacks: readonly AssemblyStack[], rates: readonly Rate[]): Arr
   }
   return stacks
     .filter(({ name }) => name !== PLATFORM_STACK)
-    .map((stack) => ({ event: stack.name, eventsPerSecond: RATE_DEFAULT, stack }));
+    .map((stack) => ({ event: eventOf(stack), eventsPerSecond: RATE_DEFAULT, stack }));
 }
+
+/** By its topic, which has the event's name. */
+const eventOf = ({ name, template }: AssemblyStack): string => String(template.Outputs?.['TopicName']?.Value ?? name);
 
 function stackNamed(stacks: readonly AssemblyStack[], name: string): AssemblyStack {
   const stack = stacks.find((candidate) => candidate.name === name);
