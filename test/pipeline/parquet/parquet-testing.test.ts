@@ -11,6 +11,7 @@ import { type ColumnMetaData, parquetMetadata, readColumnIndex, readOffsetIndex 
 import type { Column, ColumnType } from '../../../pipeline/contract/column.ts';
 import { inspectParquet } from '../../../pipeline/parquet/inspect-parquet.ts';
 import { ParquetWriter, type ParquetWriterOptions } from '../../../pipeline/parquet/parquet-writer.ts';
+import { readThriftStruct } from '../../../pipeline/parquet/thrift-reader.ts';
 import { arbitraryStruct, everyLeafType, everyNesting } from './arbitrary-table.ts';
 import { duckdbRows, expectedDuckdb, expectedHyparquet, hyparquetRows } from './read-back.ts';
 
@@ -254,14 +255,21 @@ test('nan_in_stats, single_nan, float zeros: no bound is NaN, and a zero bound c
 });
 
 test('nothing is written that docs/parquet.md does not name', async () => {
-  const found = { encodings: new Set<string>(), codecs: new Set<string>(), types: new Set<string>() };
+  const found = {
+    encodings: new Set<string>(),
+    codecs: new Set<string>(),
+    types: new Set<string>(),
+    pages: new Set<unknown>(),
+  };
   const columns = [...everyNesting(), ...everyLeafType().map((column) => ({ ...column, name: `flat_${column.name}` }))];
   const rows = fc.sample(arbitraryStruct(columns), { numRuns: 20, seed: 1 });
   for (const compression of ['zstd', 'snappy', 'uncompressed'] as const) {
     for (const deltaEncodings of [false, true]) {
       const writer = new ParquetWriter([...columns, required(TEXT, 'id')], { compression, deltaEncodings });
       for (const [i, row] of rows.entries()) writer.appendRow({ ...row, id: `order-${i}` });
-      for (const { meta } of chunks(writer.finish())) {
+      const file = writer.finish();
+      for (const type of pageTypes(file)) found.pages.add(type);
+      for (const { meta } of chunks(file)) {
         for (const encoding of meta.encodings) found.encodings.add(encoding);
         found.codecs.add(meta.codec);
         found.types.add(meta.type);
@@ -278,9 +286,26 @@ test('nothing is written that docs/parquet.md does not name', async () => {
     'INT32',
     'INT64',
   ]);
+  // DATA_PAGE and DICTIONARY_PAGE, and no DATA_PAGE_V2.
+  expect([...found.pages].sort()).toEqual([0, 2]);
   const text = 'DELTA_BYTE_ARRAY DELTA_LENGTH_BYTE_ARRAY';
   expect([...found.encodings].sort().join(' ')).toBe(`DELTA_BINARY_PACKED ${text} PLAIN RLE RLE_DICTIONARY`);
 });
+
+/** The types in the page headers, which no other reader tells. */
+function pageTypes(file: Uint8Array): unknown[] {
+  return chunks(file).flatMap(({ meta }) => {
+    const types: unknown[] = [];
+    const start = Number(meta.dictionary_page_offset ?? meta.data_page_offset);
+    const end = start + Number(meta.total_compressed_size);
+    for (let at = start; at < end; ) {
+      const { struct: header, end: body } = readThriftStruct(file, at);
+      types.push(header.get(1));
+      at = body + Number(header.get(3));
+    }
+    return types;
+  });
+}
 
 function fail(): never {
   throw new Error('the file lacks a part');
