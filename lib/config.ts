@@ -79,7 +79,7 @@ export const STAGES = {
   sandbox: {
     network: { cidr: '10.0.0.0/16' },
     broker: { kind: 'standard', instanceType: 'kafka.t3.small', volumeGb: 20 },
-    proxy: { ...PROXY, concurrencyMax: 2 },
+    proxy: { ...PROXY, concurrencyMax: 3 },
     throttle: { requestsPerSecond: 50, burst: 100 },
     warehouses: ['redshift', 'snowflake', 'athena'],
   },

@@ -135,10 +135,14 @@ function checkPartitions(schemas: string, contracts: readonly CompiledContract[]
   }
 }
 
-/** Each client may be connected to each broker; in the worst second all of them start. */
+/**
+ * Each client may be connected to each broker. In the worst second all proxies start, whose callers wait; draining
+ * sinks start spread over a minute, the shortest of their intervals, and relays and pollers try again by themselves.
+ */
 function checkConnections(schemas: string, contracts: readonly CompiledContract[], { broker, proxy }: Stage): void {
   const limits = BROKER_LIMITS[broker.instanceType];
-  const writers = (proxy.concurrencyMax ?? Number.POSITIVE_INFINITY) + RELAY_TRIGGER.concurrencyMax;
+  const proxies = proxy.concurrencyMax ?? Number.POSITIVE_INFINITY;
+  const writers = proxies + RELAY_TRIGGER.concurrencyMax;
   const consumers = sum(contracts.map(consumersOf));
   if (writers + consumers > limits.connections) {
     const most = largest(contracts, consumersOf);
@@ -146,10 +150,9 @@ function checkConnections(schemas: string, contracts: readonly CompiledContract[
     refuse(schemas, 'topic.partitions', is, `${broker.instanceType} takes ${limits.connections}; most have ${most}`);
   }
   const drains = contracts.filter((contract) => sinkTrigger(contract).kind === 'drain').length;
-  // Draining sinks start spread over a minute, the shortest of their intervals.
-  const starts = writers + Math.ceil((drains * DRAIN_LIMITS.parallelPartitions) / 60);
+  const starts = proxies + (drains * DRAIN_LIMITS.parallelPartitions) / 60;
   if (starts > limits.newConnections) {
-    const is = `${writers} proxies and relays and ${drains} draining sinks may open ${starts} connections in a second`;
+    const is = `${proxies} proxies and ${drains} draining sinks may open ${Math.ceil(starts)} connections in a second`;
     refuse(schemas, 'proxy.concurrencyMax', is, `${broker.instanceType} takes ${limits.newConnections}`);
   }
 }

@@ -76,9 +76,9 @@ test('checkStageQuotas bounds what connects to a broker, and in one second', () 
   expect(ofStage(many(1_000), stage)).toThrow(
     'topic.partitions: 3000 consumers and 82 proxies and relays connect to a broker, express.m7g.4xlarge takes 3000',
   );
-  const proxy = { ...STAGES.production.proxy, concurrencyMax: 99 };
+  const proxy = { ...STAGES.production.proxy, concurrencyMax: 101 };
   expect(() => checkStageQuotas('schemas', [contract], { ...STAGES.production, proxy })).toThrow(
-    'proxy.concurrencyMax: 101 proxies and relays and 0 draining sinks may open 101 connections in a second, express.m7g.large takes 100',
+    'proxy.concurrencyMax: 101 proxies and 0 draining sinks may open 101 connections in a second, express.m7g.large takes 100',
   );
 });
 
