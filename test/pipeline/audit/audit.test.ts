@@ -290,6 +290,19 @@ test('audit: of a window looks at the commits with records of that time, and fin
   expect(await world.audit({ from: noon + 90 * 60_000 })).toMatchObject({ faults: [], total: { commits: 0 } });
 });
 
+test('audit: of a window begins in the middle of a chain, and still sees its end', async () => {
+  const world = pipelineWorld(folder);
+  for (let hour = 0; hour < 9; hour += 3) {
+    world.produce(0, offsets(hour, hour + 3));
+    await world.load(await world.sink(0));
+    world.clock.now += 3 * 3_600_000;
+  }
+  const report = await world.audit({ from: world.clock.now - 4 * 3_600_000 });
+  expect(report).toMatchObject({ faults: [], total: { commits: 1, accepted: 3 }, partitions: [{ next: 9 }] });
+  await world.sql('DELETE FROM order_created WHERE _offset IN (2, 7)');
+  expect(places(await world.audit({ from: world.clock.now - 4 * 3_600_000 }))).toEqual(['LOST_ROWS 0:7-8']);
+});
+
 async function compact(world: PipelineWorld): Promise<void> {
   const limits = { ...COMPACT_LIMITS, settledAfterMs: 0, waitsUntilMs: 0 };
   const timeLeftMs = () => 1e9;

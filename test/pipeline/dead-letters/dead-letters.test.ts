@@ -183,6 +183,18 @@ test('replayLetters: what Kafka did not acknowledge is a failure, and looked for
   expect(await world.replay()).toMatchObject({ sent: 1, failures: [] });
 });
 
+test('replayLetters: a run that was held up for a minute after its decision sends nothing', async () => {
+  const world = await worldOfLetters();
+  let asked = 0;
+  const now = () => world.clock.now + (asked++ > 0 ? 60_001 : 0);
+  const report = await world.replay({}, { now });
+  expect(report.sent).toBe(0);
+  expect(report.failures.map(({ id }) => id)).toEqual(['0-1']);
+  expect(offsetsOf(world)).toHaveLength(4);
+  world.clock.now += TEN_MINUTES;
+  expect(await world.replay()).toMatchObject({ sent: 1 });
+});
+
 test('replayLetters: when retention has deleted what would tell, nothing is sent', async () => {
   const world = await worldOfLetters();
   const dying = { produce: async () => Promise.reject(dead) };
