@@ -45,15 +45,18 @@ async function queryStatus(client: AthenaClient, id: string): Promise<StatementS
   );
   const { State, StateChangeReason: reason = '', AthenaError } = QueryExecution?.Status ?? {};
   if (State === 'FAILED' || State === 'CANCELLED') {
-    const retryable = AthenaError?.Retryable === true || isConflict(reason);
-    return { state: 'failed', reason: reason || State, retryable };
+    return { state: 'failed', reason: reason || State, cause: causeOf(reason, AthenaError?.Retryable === true) };
   }
   return { state: State === 'SUCCEEDED' ? 'finished' : 'running' };
 }
 
-/** Another writer of the Iceberg table was first, or the account's queries are too many at the moment. */
-const isConflict = (reason: string): boolean =>
-  /ICEBERG_COMMIT_ERROR|TOO_MANY_REQUESTS|throttl|exhausted/i.test(reason);
+function causeOf(reason: string, retryable: boolean): 'conflict' | 'busy' | 'statements' {
+  // Another writer of the Iceberg table was first.
+  if (reason.includes('ICEBERG_COMMIT_ERROR')) {
+    return 'conflict';
+  }
+  return retryable || /TOO_MANY_REQUESTS|throttl|exhausted/i.test(reason) ? 'busy' : 'statements';
+}
 
 async function allRows(client: AthenaClient, id: string): Promise<ResultRow[]> {
   const rows: Row[] = [];

@@ -52,7 +52,7 @@ async function describe(client: RedshiftDataClient, id: string): Promise<Stateme
     client.send(new DescribeStatementCommand({ Id: id })),
   );
   if (Status === 'FAILED' || Status === 'ABORTED') {
-    return { state: 'failed', reason: reason ?? Status, retryable: isConflict(reason ?? '') };
+    return { state: 'failed', reason: reason ?? Status, cause: isConflict(reason ?? '') ? 'conflict' : 'statements' };
   }
   return { state: Status === 'FINISHED' ? 'finished' : 'running' };
 }

@@ -18,7 +18,8 @@ interface Execution {
   readonly suspects: Array<{ readonly statements: readonly string[]; readonly id: string }>;
 }
 
-type Ending = 'finished' | 'running' | Error;
+/** `conflicted`: with another transaction, which took it back; the next call submits it anew. */
+type Ending = 'finished' | 'running' | 'conflicted' | Error;
 
 interface Ended {
   readonly execution: Execution;
@@ -53,13 +54,11 @@ export class RemoteLoads {
     const held = await this.#loadedKeys(table, loads);
     await this.#adopt(table, loads, held);
     const fresh = loads.filter((load) => !held.has(load.commitKey) && !this.#executionOf(table, load));
-    for (let from = 0; from < fresh.length; from += this.#dialect.commitsMax) {
-      await this.#start(table, fresh.slice(from, from + this.#dialect.commitsMax));
-    }
+    await this.#start(table, fresh);
     const deadline = Date.now() + this.#pace.loadWaitMs;
-    let endings = await this.#followAll(table, loads, deadline);
+    let endings = await this.#followAll(table, loads, held, deadline);
     if (await this.#restartLost(table, loads, endings)) {
-      endings = new Map([...endings, ...(await this.#followAll(table, loads, deadline))]);
+      endings = new Map([...endings, ...(await this.#followAll(table, loads, held, deadline))]);
     }
     return outcomeOf(loads, held, endings);
   }
@@ -101,11 +100,14 @@ export class RemoteLoads {
   }
 
   async #start(table: WarehouseTable, loads: readonly PendingLoad[]): Promise<void> {
-    const steps = await this.#dialect.loadSteps(table, loads);
-    const commits = new Set(loads.map((load) => commitHash(table, load)));
-    const execution: Execution = { event: table.event, commits, steps, id: '', suspects: [] };
-    await this.#submit(execution);
-    this.#executions.push(execution);
+    for (let from = 0; from < loads.length; from += this.#dialect.commitsMax) {
+      const part = loads.slice(from, from + this.#dialect.commitsMax);
+      const steps = await this.#dialect.loadSteps(table, part);
+      const commits = new Set(part.map((load) => commitHash(table, load)));
+      const execution: Execution = { event: table.event, commits, steps, id: '', suspects: [] };
+      await this.#submit(execution);
+      this.#executions.push(execution);
+    }
   }
 
   async #submit(execution: Execution): Promise<void> {
@@ -118,10 +120,11 @@ export class RemoteLoads {
     }
   }
 
-  /** How the execution of each load ended, by the load's key; what the ledger held has none. */
+  /** How the execution of each load ended, by the load's key; what is not under way has none. */
   async #followAll(
     table: WarehouseTable,
     loads: readonly PendingLoad[],
+    held: ReadonlySet<string>,
     deadline: number,
   ): Promise<Map<string, Ended>> {
     const ended = new Map<Execution, Ended>();
@@ -129,9 +132,11 @@ export class RemoteLoads {
     for (const load of loads) {
       const execution = this.#executionOf(table, load);
       if (execution) {
-        const ending = ended.get(execution) ?? { execution, ending: await this.#follow(execution, deadline) };
-        ended.set(execution, ending);
-        endings.set(load.commitKey, ending);
+        // What the ledger holds has ended well, even if the service has forgotten it by now.
+        const follow = () => (held.has(load.commitKey) ? 'finished' : this.#follow(execution, deadline));
+        const end = ended.get(execution) ?? { execution, ending: await follow() };
+        ended.set(execution, end);
+        endings.set(load.commitKey, end);
       }
     }
     this.#executions = this.#executions.filter(
@@ -150,7 +155,9 @@ export class RemoteLoads {
       const [step, ...rest] = execution.steps;
       if (status.state === 'failed') {
         this.#supersede(step?.statements, execution.id);
-        return this.#runner.failure(`load into "${execution.event}"`, status);
+        return status.cause === 'conflict'
+          ? 'conflicted'
+          : this.#runner.failure(`load into "${execution.event}"`, status);
       }
       const [miscount] = step?.objects ? await this.#service.rows(execution.id) : [];
       if (miscount) {
@@ -190,9 +197,7 @@ export class RemoteLoads {
         this.#supersede(statements, id);
       }
     }
-    if (lost.length > 0) {
-      await this.#start(table, lost);
-    }
+    await this.#start(table, lost);
     return lost.length > 0;
   }
 }
@@ -215,7 +220,9 @@ function outcomeOf(
     loaded: finished.length,
     skipped: loads.filter((load) => held.has(load.commitKey) && !ending(load)).length,
     rows: finished.reduce((sum, { commit }) => sum + commit.rows, 0),
-    running: loads.filter((load) => ending(load) === 'running').map(({ commitKey }) => commitKey),
+    running: loads
+      .filter((load) => ['running', 'conflicted'].includes(String(ending(load))))
+      .map(({ commitKey }) => commitKey),
   };
 }
 

@@ -96,7 +96,7 @@ async function allRows(
 const failed = ({ code, message }: Answer): StatementStatus => ({
   state: 'failed',
   reason: `${code}: ${message}`,
-  retryable: /number of waiters|lock.*timeout|deadlock/i.test(message ?? ''),
+  cause: /number of waiters|lock.*timeout|deadlock/i.test(message ?? '') ? 'conflict' : 'statements',
 });
 
 /** @throws PipelineError `UNAVAILABLE` when no answer comes, or one that says to come again. */

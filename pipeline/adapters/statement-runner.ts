@@ -64,9 +64,9 @@ export class StatementRunner {
     }
   }
 
-  failure(what: string, { reason, retryable }: Extract<StatementStatus, { state: 'failed' }>): Error {
+  failure(what: string, { reason, cause }: Extract<StatementStatus, { state: 'failed' }>): Error {
     const message = `Cannot ${what}: ${this.#warehouse} says: ${reason.slice(0, REASON_LENGTH_MAX)}`;
-    return retryable ? new PipelineError('UNAVAILABLE', message, { retryable: true }) : new Error(message);
+    return cause === 'statements' ? new Error(message) : new PipelineError('UNAVAILABLE', message, { retryable: true });
   }
 
   async #finish(statements: readonly string[]): Promise<string> {

@@ -16,8 +16,8 @@ export type StatementStatus =
       readonly state: 'failed';
       /** The service's own words. */
       readonly reason: string;
-      /** Whether the same statements may succeed later: a conflict with others, or the service's own trouble. */
-      readonly retryable: boolean;
+      /** `conflict`: another transaction was first. `busy`: the service's own trouble. Else the statements' fault. */
+      readonly cause: 'conflict' | 'busy' | 'statements';
     };
 
 /** Values as text, in the order of the columns. */

@@ -38,18 +38,18 @@ test.each([
   [{ State: 'QUEUED' }, { state: 'running' }],
   [{ State: 'RUNNING' }, { state: 'running' }],
   [{ State: 'SUCCEEDED' }, { state: 'finished' }],
-  [{ State: 'CANCELLED' }, { state: 'failed', reason: 'CANCELLED', retryable: false }],
+  [{ State: 'CANCELLED' }, { state: 'failed', reason: 'CANCELLED', cause: 'statements' }],
   [
     { State: 'FAILED', StateChangeReason: 'SYNTAX_ERROR: line 1:8', AthenaError: { Retryable: false } },
-    { state: 'failed', reason: 'SYNTAX_ERROR: line 1:8', retryable: false },
+    { state: 'failed', reason: 'SYNTAX_ERROR: line 1:8', cause: 'statements' },
   ],
   [
     { State: 'FAILED', StateChangeReason: 'ICEBERG_COMMIT_ERROR: Failed to commit Iceberg update' },
-    { state: 'failed', reason: 'ICEBERG_COMMIT_ERROR: Failed to commit Iceberg update', retryable: true },
+    { state: 'failed', reason: 'ICEBERG_COMMIT_ERROR: Failed to commit Iceberg update', cause: 'conflict' },
   ],
   [
     { State: 'FAILED', StateChangeReason: 'Query exhausted resources', AthenaError: { Retryable: true } },
-    { state: 'failed', reason: 'Query exhausted resources', retryable: true },
+    { state: 'failed', reason: 'Query exhausted resources', cause: 'busy' },
   ],
 ])('athenaApi: status %j', async (fields, expected) => {
   server.answers = [status(fields)];

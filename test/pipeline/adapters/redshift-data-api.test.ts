@@ -42,19 +42,19 @@ test.each([
   ['PICKED', { state: 'running' }],
   ['STARTED', { state: 'running' }],
   ['FINISHED', { state: 'finished' }],
-  ['ABORTED', { state: 'failed', reason: 'ABORTED', retryable: false }],
+  ['ABORTED', { state: 'failed', reason: 'ABORTED', cause: 'statements' }],
 ])('redshiftDataApi: status %s', async (Status, status) => {
   server.answers = [{ body: { Id: ID, Status } }];
   expect(await service.status(ID)).toEqual(status);
 });
 
 test.each([
-  ['ERROR: Spectrum Scan Error', false],
-  ['ERROR: 1023 Detail: Serializable isolation violation on table - 126483', true],
-  ['ERROR: deadlock detected', true],
-])('redshiftDataApi: a statement that failed with "%s" may succeed later: %s', async (reason, retryable) => {
+  ['ERROR: Spectrum Scan Error', 'statements'],
+  ['ERROR: 1023 Detail: Serializable isolation violation on table - 126483', 'conflict'],
+  ['ERROR: deadlock detected', 'conflict'],
+])('redshiftDataApi: a statement that failed with "%s" did so for its %s', async (reason, cause) => {
   server.answers = [{ body: { Id: ID, Status: 'FAILED', Error: reason } }];
-  expect(await service.status(ID)).toEqual({ state: 'failed', reason, retryable });
+  expect(await service.status(ID)).toEqual({ state: 'failed', reason, cause });
 });
 
 test('redshiftDataApi: reads every page of the last query, whatever the types', async () => {

@@ -101,7 +101,7 @@ const open = (service: StatementService) =>
 const commits = (...starts: number[]): Promise<PendingLoad[]> =>
   Promise.all(starts.map((start) => commitRows(lake, IDENTITY, start, [{}, {}])));
 const keysOf = (loads: readonly PendingLoad[]) => loads.map(({ commitKey }) => commitKey);
-const FAILED: StatementStatus = { state: 'failed', reason: 'disk full', retryable: false };
+const FAILED: StatementStatus = { state: 'failed', reason: 'disk full', cause: 'statements' };
 
 test('remoteWarehouse: load answers running, and a later call tells how it ended, once', async () => {
   const service = new FakeService();
@@ -169,13 +169,33 @@ test('remoteWarehouse: load throws a failure once, and submits anew when it is c
   expect(await warehouse.load(table, loads)).toMatchObject({ loaded: 1 });
 });
 
-test('remoteWarehouse: load says that a conflict passes by itself', async () => {
+test('remoteWarehouse: load submits again after a conflict, and what is busy passes by itself', async () => {
   const service = new FakeService();
   const warehouse = open(service);
   const loads = await commits(0);
   await warehouse.load(table, loads);
-  service.end(0, { state: 'failed', reason: 'deadlock detected', retryable: true });
+  service.end(0, { state: 'failed', reason: 'deadlock detected', cause: 'conflict' });
+  expect(await warehouse.load(table, loads)).toMatchObject({ loaded: 0, running: keysOf(loads) });
+  expect(await warehouse.load(table, loads)).toMatchObject({ loaded: 0, running: keysOf(loads) });
+  expect(service.loads).toHaveLength(2);
+  service.end(1, { state: 'failed', reason: 'exhausted', cause: 'busy' });
   await expect(warehouse.load(table, loads)).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true });
+});
+
+test('remoteWarehouse: load does not ask for an execution whose commits the ledger holds', async () => {
+  const service = new FakeService();
+  const warehouse = open(service);
+  const loads = await commits(0);
+  await warehouse.load(table, loads);
+  service.end(0);
+  // As a day later, when the service has forgotten it.
+  service.status = async (id) => {
+    if (id.startsWith('load')) {
+      throw new Error('ResourceNotFoundException');
+    }
+    return { state: 'finished' };
+  };
+  expect(await warehouse.load(table, loads)).toMatchObject({ loaded: 1, running: [] });
 });
 
 test('remoteWarehouse: load cuts what a warehouse says, which may quote values', async () => {
@@ -183,7 +203,7 @@ test('remoteWarehouse: load cuts what a warehouse says, which may quote values',
   const warehouse = open(service);
   const loads = await commits(0);
   await warehouse.load(table, loads);
-  service.end(0, { state: 'failed', reason: `${'x'.repeat(300)}secret`, retryable: false });
+  service.end(0, { state: 'failed', reason: `${'x'.repeat(300)}secret`, cause: 'statements' });
   await expect(warehouse.load(table, loads)).rejects.toThrow(/x{300}$/);
 });
 

@@ -58,7 +58,7 @@ test.each([
   [
     422,
     { code: '002140', sqlState: '42601', message: 'SQL compilation error', statementHandle: HANDLE },
-    { state: 'failed', reason: '002140: SQL compilation error', retryable: false },
+    { state: 'failed', reason: '002140: SQL compilation error', cause: 'statements' },
   ],
   [
     408,
@@ -66,7 +66,7 @@ test.each([
     {
       state: 'failed',
       reason: '000630: Statement reached its statement or warehouse timeout of 10 second(s).',
-      retryable: false,
+      cause: 'statements',
     },
   ],
   [
@@ -75,7 +75,7 @@ test.each([
     {
       state: 'failed',
       reason: '000625: Statement has locked table LOCK_X in transaction; lock timeout exceeded',
-      retryable: true,
+      cause: 'conflict',
     },
   ],
 ])('snowflakeSqlApi: HTTP status %s of an execution', async (status, body, expected) => {

@@ -126,10 +126,7 @@ function loadSuite(name: string, create: Create): void {
       // Both know the table, so that their loads begin in step.
       await warehouse.load(table, loads.slice(0, 1));
       await other.load(table, loads.slice(0, 1));
-      // Only a conflict that is reported as such may keep one of them from its rows.
-      const both = await Promise.allSettled([warehouse.load(table, loads), other.load(table, loads.slice(2))]);
-      const refused = both.flatMap((result) => (result.status === 'rejected' ? result.reason : []));
-      expect(refused.map(({ code }) => code)).toEqual(refused.map(() => 'UNAVAILABLE'));
+      await Promise.all([warehouse.load(table, loads), other.load(table, loads.slice(2))]);
     }
     await warehouse.load(table, loads);
     await other.load(table, loads);
