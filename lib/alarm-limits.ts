@@ -7,6 +7,7 @@ export const ALARMS = {
   periods: 3,
   /** More than the visibility timeout: the commit failed at least once. */
   loadQueueAgeSeconds: 900,
+  relayQueueAgeSeconds: 900,
   rejectedPercent: 1,
   /** Must be longer than the time from one audit to the next. */
   auditPeriodSeconds: 7_200,

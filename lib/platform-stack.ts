@@ -29,11 +29,23 @@ export class PlatformStack extends Stack {
       description: 'The payload schemas of all events',
     });
     const { value: bootstrapBrokers } = new BootstrapBrokers(this, 'Brokers', cluster.arn);
-    const { queue: relayQueue } = new Relay(this, 'Relay', { network, cluster, bootstrapBrokers });
-    const ingest = new IngestApi(this, 'Ingest', { stage, network, cluster, bootstrapBrokers, relayQueue });
+    const relay = new Relay(this, 'Relay', { network, cluster, bootstrapBrokers });
+    const ingest = new IngestApi(this, 'Ingest', {
+      stage,
+      network,
+      cluster,
+      bootstrapBrokers,
+      relayQueue: relay.queue,
+    });
     const { topicArn: alarmTopicArn } = alarmTopic(this, 'AlarmTopic');
     const { apiId, proxyFunctionName } = ingest;
-    new PlatformObservation(this, 'Observation', { apiId, proxyFunctionName, notify: alarmTopicArn });
+    new PlatformObservation(this, 'Observation', {
+      apiId,
+      proxyFunctionName,
+      relayQueueName: relay.queue.queueName,
+      relayDeadLetterQueueName: relay.deadLetterQueue.queueName,
+      notify: alarmTopicArn,
+    });
     const { values: warehouses } = new Warehouses(this, 'Warehouses', stage.warehouses, network);
     const [subnetId1, subnetId2, subnetId3] = network.subnetIds;
     outputPlatformValues(this, {

@@ -6,7 +6,8 @@ import { sinkTrigger } from '../../pipeline/contract/sink-trigger.ts';
 import { type PromiseAlarmProps, promiseAlarm } from '../alarm.ts';
 import { ALARMS } from '../alarm-limits.ts';
 import { platformValue } from '../platform-values.ts';
-import { eventMetric, functionMetric, type ObservedEvent, queueMetric, topicTimeLag } from './observed-event.ts';
+import { functionMetric, queueMetric } from '../service-metrics.ts';
+import { eventMetric, type ObservedEvent, topicTimeLag } from './observed-event.ts';
 
 type Promised = Omit<PromiseAlarmProps, 'name' | 'heading' | 'notify'>;
 

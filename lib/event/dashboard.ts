@@ -4,7 +4,8 @@ import type { Construct } from 'constructs';
 import { eventDashboardName } from '../../pipeline/contract/names.ts';
 import { METRIC_NAMESPACE } from '../../pipeline/metrics.ts';
 import { type Chart, dashboard } from '../dashboard.ts';
-import { eventMetric, functionMetric, type ObservedEvent, queueMetric } from './observed-event.ts';
+import { functionMetric, queueMetric } from '../service-metrics.ts';
+import { eventMetric, type ObservedEvent } from './observed-event.ts';
 
 export function eventDashboard(
   scope: Construct,

@@ -21,17 +21,6 @@ export const eventMetric = (
   statistic: MetricSeries['statistic'],
 ): MetricSeries => ({ namespace: METRIC_NAMESPACE, name, dimensions: { event: contract.event }, statistic });
 
-export const functionMetric = (
-  functionName: string,
-  name: 'Invocations' | 'Errors' | 'Duration' | 'Throttles',
-  statistic: MetricSeries['statistic'],
-): MetricSeries => ({ namespace: 'AWS/Lambda', name, dimensions: { FunctionName: functionName }, statistic });
-
-export const queueMetric = (
-  queueName: string,
-  name: 'ApproximateAgeOfOldestMessage' | 'ApproximateNumberOfMessagesVisible',
-): MetricSeries => ({ namespace: 'AWS/SQS', name, dimensions: { QueueName: queueName }, statistic: 'Maximum' });
-
 /** How long the consumer group of a `stream` sink needs for what it has not read, in seconds: MSK's estimate. */
 export const topicTimeLag = ({ contract: { event, topic } }: ObservedEvent): MetricSeries => ({
   namespace: 'AWS/Kafka',

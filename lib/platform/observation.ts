@@ -6,10 +6,13 @@ import { type MetricSeries, type PromiseAlarmProps, promiseAlarm } from '../alar
 import { ALARMS } from '../alarm-limits.ts';
 import { CLUSTER } from '../config.ts';
 import { type Chart, dashboard } from '../dashboard.ts';
+import { functionMetric, queueMetric } from '../service-metrics.ts';
 
 export interface ObservedPlatform {
   readonly apiId: string;
   readonly proxyFunctionName: string;
+  readonly relayQueueName: string;
+  readonly relayDeadLetterQueueName: string;
   /** An SNS topic's ARN. */
   readonly notify: string;
 }
@@ -30,9 +33,21 @@ export class PlatformObservation extends Construct {
       },
       IngestThrottles: {
         meaning: 'Requests find no free proxy.',
-        series: { throttles: proxyMetric(observed, 'Throttles', 'Sum') },
+        series: { throttles: functionMetric(observed.proxyFunctionName, 'Throttles', 'Sum') },
         threshold: 0,
         periods: ALARMS.periods,
+      },
+      RelayQueue: {
+        meaning: `Events answered with 202 wait for Kafka for more than ${ALARMS.relayQueueAgeSeconds} s.`,
+        series: { age: queueMetric(observed.relayQueueName, 'ApproximateAgeOfOldestMessage') },
+        threshold: ALARMS.relayQueueAgeSeconds,
+        periods: 1,
+      },
+      FailedRelays: {
+        meaning: 'Events answered with 202 were given up.',
+        series: { messages: queueMetric(observed.relayDeadLetterQueueName, 'ApproximateNumberOfMessagesVisible') },
+        threshold: 0,
+        periods: 1,
       },
       BrokerCpu: {
         meaning: `A broker is more than ${ALARMS.brokerCpuPercent} % busy.`,
@@ -55,7 +70,7 @@ export class PlatformObservation extends Construct {
     dashboard(this, 'Dashboard', {
       name: PLATFORM_DASHBOARD,
       alarmArns,
-      rows: [ingest(observed), brokers(), events()],
+      rows: [ingest(observed), brokers(), events(), [relay(observed)]],
     });
   }
 }
@@ -65,12 +80,6 @@ const apiMetric = (
   name: 'Count' | '4xx' | '5xx' | 'Latency',
   statistic: MetricSeries['statistic'],
 ): MetricSeries => ({ namespace: 'AWS/ApiGateway', name, dimensions: { ApiId: apiId }, statistic });
-
-const proxyMetric = (
-  { proxyFunctionName }: ObservedPlatform,
-  name: 'Throttles' | 'ConcurrentExecutions' | 'Errors',
-  statistic: MetricSeries['statistic'],
-): MetricSeries => ({ namespace: 'AWS/Lambda', name, dimensions: { FunctionName: proxyFunctionName }, statistic });
 
 const brokerMetric = (name: string, broker: number): MetricSeries => ({
   namespace: 'AWS/Kafka',
@@ -107,8 +116,8 @@ function ingest(observed: ObservedPlatform): Chart[] {
     {
       title: 'Proxies at once',
       series: {
-        busy: proxyMetric(observed, 'ConcurrentExecutions', 'Maximum'),
-        throttled: proxyMetric(observed, 'Throttles', 'Sum'),
+        busy: functionMetric(observed.proxyFunctionName, 'ConcurrentExecutions', 'Maximum'),
+        throttled: functionMetric(observed.proxyFunctionName, 'Throttles', 'Sum'),
       },
     },
   ];
@@ -122,6 +131,14 @@ const brokers = (): Chart[] => [
   { title: 'Brokers: bytes in a second', series: eachBroker('BytesInPerSec') },
   { title: 'Brokers: connections', series: eachBroker('ConnectionCount') },
 ];
+
+const relay = ({ relayQueueName, relayDeadLetterQueueName }: ObservedPlatform): Chart => ({
+  title: 'Answered with 202',
+  series: {
+    'seconds waiting': queueMetric(relayQueueName, 'ApproximateAgeOfOldestMessage'),
+    'given up': queueMetric(relayDeadLetterQueueName, 'ApproximateNumberOfMessagesVisible'),
+  },
+});
 
 /** One line for each event, also for those that come later. */
 const events = (): Chart[] => [

@@ -20,10 +20,11 @@ export interface RelayProps {
 /** Messages of many clients are written together. */
 export class Relay extends Construct {
   readonly queue: Queue;
+  readonly deadLetterQueue: Queue;
 
   constructor(scope: Construct, id: string, { network, cluster, bootstrapBrokers }: RelayProps) {
     super(scope, id);
-    const { queue } = new WorkQueue(this, 'Queue', RELAY_QUEUE);
+    const { queue, deadLetterQueue } = new WorkQueue(this, 'Queue', RELAY_QUEUE);
     const { resource } = new NodeFunction(this, 'Relay', {
       source: 'relay',
       description: 'Writes queued events to Kafka',
@@ -51,5 +52,6 @@ export class Relay extends Construct {
       functionResponseTypes: ['ReportBatchItemFailures'],
     });
     this.queue = queue;
+    this.deadLetterQueue = deadLetterQueue;
   }
 }

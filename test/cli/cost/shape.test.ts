@@ -56,11 +56,16 @@ test('eventShape: reads a drain, and what else its schedules start', () => {
 });
 
 test('platformShape: reads brokers, endpoints and the proxy', () => {
+  const endpoints = Object.values(templateOf('Platform').Resources ?? {}).filter(
+    ({ Type, Properties }) => Type === 'AWS::EC2::VPCEndpoint' && Properties?.['VpcEndpointType'] === 'Interface',
+  );
+  expect(endpoints.length).toBeGreaterThan(2);
   expect(platformShape(templateOf('Platform'))).toMatchObject({
     proxyMemoryMb: 1024,
     brokers: 3,
-    endpointInterfaces: 9,
-    observation: { metrics: 0, alarmMetrics: 9, dashboards: 1 },
+    // One in each of three zones.
+    endpointInterfaces: 3 * endpoints.length,
+    observation: { metrics: 0, alarmMetrics: 11, dashboards: 1 },
   });
 });
 
