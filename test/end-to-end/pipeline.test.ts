@@ -90,6 +90,18 @@ test('an event sent by HTTP becomes a row with every value as it was', async () 
   ]);
 }, 60_000);
 
+test('headrace status and the metrics tell how it is with every event', async () => {
+  const table = await run(['bin/headrace.ts', 'status', '--dir', data]);
+  const [event, trigger, ...numbers] = /^order_created .*$/m.exec(table)?.[0].split(/\s+/) ?? [];
+  expect([event, trigger]).toEqual(['order_created', 'stream']);
+  // In Kafka, committed and loaded; lag, age, promise; dead letters, loads that wait and that failed.
+  expect(numbers.slice(0, 10)).toEqual(['1', '1', '1', '0', '0', '10', '0', expect.any(String), '0', 'ok']);
+  const metrics = await (await fetch(host.metricsUrl)).text();
+  for (const name of ['accepted_total', 'committed_rows_total', 'loaded_rows_total', 'row_age_seconds_count']) {
+    expect(metrics).toContain(`\nheadrace_${name}{event="order_created"} 1\n`);
+  }
+});
+
 test('a compressed batch is accepted in part: good records become rows, bad ones name index, path and reason', async () => {
   const batch = [
     order('good-1'),

@@ -13,6 +13,7 @@ export interface RunningHost {
   readonly kafkaBrokers: string;
   readonly awsEndpoint: string;
   readonly warehousePath: string;
+  readonly metricsUrl: string;
   /** The process is gone when this resolves; its children end by themselves. */
   kill(): Promise<void>;
   /** As Ctrl-C does. @returns the exit code. */
@@ -68,6 +69,7 @@ export async function startHost(
     kafkaBrokers: line(/^ {2}Kafka +(\S+)$/m),
     awsEndpoint: line(/S3, SQS +(\S+)/),
     warehousePath: join(dataDir, 'warehouse.duckdb'),
+    metricsUrl: line(/metrics +(\S+)/),
     async kill() {
       child.kill('SIGKILL');
       await closed;
