@@ -39,13 +39,17 @@ export function avroLeafReader(writer: AvroLeaf, { values, column }: LeafNode): 
 }
 
 /** The reader of an enum; rows carry the symbol. `known` are the symbols of the schema that the columns are of. */
-export function avroEnumReader(writer: AvroEnum, known: AvroEnum, { values, column }: LeafNode) {
+export function avroEnumReader(
+  writer: AvroEnum,
+  known: AvroEnum,
+  { values, column }: LeafNode,
+): AvroLeafReader | undefined {
   if (!(values instanceof BytesValues) || column.type.kind !== 'enum') return undefined;
   const names = writer.symbols.map((symbol) => {
     const name = known.symbols.includes(symbol) ? symbol : known.fallback;
     return name === undefined ? undefined : new TextEncoder().encode(name);
   });
-  return (cursor: AvroCursor) => {
+  return (cursor) => {
     const name = names[cursor.int()];
     if (!name) return unknownSymbol;
     values.pushBytes(name, 0, name.length);
