@@ -7,7 +7,7 @@ import { type CommitObject, commitKey, listCommits, readCommit } from '../sink/c
 import { type Fault, fault } from './fault.ts';
 import { forEachAtOnce } from './for-each-at-once.ts';
 
-/** Which commits are audited: those with a record of this time. Milliseconds since the epoch. */
+/** Which commits are audited: those with a record of this time, or written then. Milliseconds since the epoch. */
 export interface AuditWindow {
   readonly from?: number | undefined;
   readonly to?: number | undefined;
@@ -109,9 +109,10 @@ async function readEntry(
 
 /** Walks the offsets from commit to commit. */
 function tile(partition: number, entries: readonly Entry[], isWhole: boolean, window: AuditWindow): Chain {
-  const isInWindow = (entry: Entry): boolean => 'fault' in entry || overlaps(entry.commit, window);
+  const isInWindow = (entry: Entry): boolean => 'fault' in entry || overlaps(entry, window);
   const begin = entries.findIndex(isInWindow);
-  const end = entries.findLastIndex(isInWindow) + 1;
+  // Consecutive commits, whatever times a producer gave to records in between.
+  const end = window.to === undefined ? entries.length : entries.findLastIndex(isInWindow) + 1;
   const audited = begin < 0 ? [] : entries.slice(begin, end);
   const commits: ChainCommit[] = [];
   const holes: OffsetRange[] = [];
@@ -154,8 +155,10 @@ function tile(partition: number, entries: readonly Entry[], isWhole: boolean, wi
   };
 }
 
-const overlaps = ({ timestamps: { min, max } }: Commit, { from, to }: AuditWindow): boolean =>
-  max >= (from ?? Number.NEGATIVE_INFINITY) && min <= (to ?? Number.POSITIVE_INFINITY);
+/** From a commit's oldest record until it was written. */
+const overlaps = ({ commit: { timestamps }, writtenAt }: ChainCommit, { from, to }: AuditWindow): boolean =>
+  Math.max(timestamps.max, writtenAt) >= (from ?? Number.NEGATIVE_INFINITY) &&
+  timestamps.min <= (to ?? Number.POSITIVE_INFINITY);
 
 /** Every offset from `start` to before `next` is a row, a dead letter, or in a gap; and what retention took is lost. */
 function checkNumbers(key: string, commit: Commit): Fault[] {

@@ -1,6 +1,7 @@
 /** Whether the warehouse holds what the commits say: the ledger each commit once, the table each row once. */
 import type { LedgerEntry, ObjectStore, OffsetRange, RangeMeasure, Warehouse, WarehouseTable } from '../ports.ts';
-import { type Chain, type ChainCommit, chainEnd } from './chain.ts';
+import type { Chain, ChainCommit } from './chain.ts';
+import { type Ledger, unexplainedEntries, unexplainedRows } from './check-unexplained.ts';
 import { rowOffsets } from './commit-offsets.ts';
 import { type Fault, fault, offsetList, spanOf } from './fault.ts';
 import { findAltered } from './find-altered.ts';
@@ -24,8 +25,6 @@ export interface TableAudit {
   readonly unloaded: ReadonlyMap<number, number>;
   readonly faults: readonly Fault[];
 }
-
-const LOOKS_MAX = 3;
 
 /** One statement measures all commits. What loaders do meanwhile is no fault: what looks odd is looked at again. */
 export async function checkTable(
@@ -67,7 +66,7 @@ async function readLedger(
   chains: readonly Chain[],
   { warehouse, table }: TablePorts,
   isWhole: boolean,
-): Promise<Map<string, LedgerEntry[]>> {
+): Promise<Ledger> {
   const ranges = chains.flatMap(({ partition, commits, reachesEnd }): OffsetRange[] => {
     const [first, last] = [commits[0], commits.at(-1)];
     return first && last
@@ -75,7 +74,7 @@ async function readLedger(
       : [];
   });
   const entries = await warehouse.ledger(table, ...(isWhole ? [] : [ranges]));
-  return Map.groupBy(entries, ({ commitKey }) => commitKey) as Map<string, LedgerEntry[]>;
+  return Map.groupBy(entries, ({ commitKey }) => commitKey);
 }
 
 /** The offsets of each commit up to the next one's: a measure takes no ranges that overlap. */
@@ -170,81 +169,4 @@ async function alteredRows(
         ...spanOf(altered),
         lost: altered.length,
       });
-}
-
-/** Entries of commits that the chains do not have. */
-async function unexplainedEntries(
-  chains: readonly Chain[],
-  ledger: ReadonlyMap<string, readonly LedgerEntry[]>,
-  { lake }: TablePorts,
-): Promise<Fault[]> {
-  const keys = new Set(chains.flatMap(({ commits }) => commits.map(({ key }) => key)));
-  const faults: Fault[] = [];
-  for (const [key, [entry]] of ledger) {
-    if (!entry || keys.has(key)) {
-      continue;
-    }
-    const { partition, start, next } = entry;
-    const chain = chains.find((each) => each.partition === partition);
-    const isInHole = chain?.holes.some((hole) => start >= hole.first && start < hole.next);
-    const isNewer = start >= (chain?.end ?? 0) && (await exists(lake, key));
-    if (isInHole || isNewer) {
-      continue;
-    }
-    faults.push(
-      start >= (chain?.end ?? 0)
-        ? fault('MISSING_COMMIT', `"${key}" is missing; the ledger has loaded it`, {
-            partition,
-            first: start,
-            next,
-            lost: next - start,
-          })
-        : fault('BAD_LEDGER', `The ledger has "${key}", which is no commit`, { partition, first: start, next }),
-    );
-  }
-  return faults;
-}
-
-const exists = (lake: ObjectStore, key: string): Promise<boolean> =>
-  lake.get(key).then(
-    () => true,
-    () => false,
-  );
-
-/** Rows past the end of a chain. */
-async function unexplainedRows(
-  chains: readonly Chain[],
-  ledger: ReadonlyMap<string, readonly LedgerEntry[]>,
-  { lake, warehouse, table }: TablePorts,
-): Promise<Fault[]> {
-  const entries = [...ledger.values()].flat();
-  const tails = chains
-    .filter(({ reachesEnd }) => reachesEnd)
-    .map(({ partition, end }): OffsetRange => {
-      const ends = entries.filter((entry) => entry.partition === partition).map(({ next }) => next);
-      return {
-        partition,
-        first: ends.reduce((most, next) => Math.max(most, next), end),
-        next: Number.MAX_SAFE_INTEGER,
-      };
-    });
-  const measures = await warehouse.measure(table, tails);
-  const faults: Fault[] = [];
-  for (const [index, tail] of tails.entries()) {
-    let { first } = tail;
-    let rows = measures[index]?.rows ?? 0;
-    for (let look = 0; look < LOOKS_MAX && rows > 0; look++) {
-      // They may be of commits that were written and loaded since the chain was read.
-      first = Math.max(first, await chainEnd(lake, tail.partition));
-      rows = (await warehouse.measure(table, [{ ...tail, first }]))[0]?.rows ?? 0;
-    }
-    if (rows > 0) {
-      const offsets = await warehouse.offsetsOf(table, { ...tail, first });
-      const message = `The table has rows past the last commit, at ${offsetList(offsets)}`;
-      faults.push(
-        fault('UNEXPECTED_ROWS', message, { partition: tail.partition, ...spanOf(offsets), duplicated: rows }),
-      );
-    }
-  }
-  return faults;
 }
