@@ -8,11 +8,12 @@ export interface MemoryTopic extends TopicReader {
   readonly watermarks: Map<number, { low?: number; high?: number }>;
 }
 
-/** A small batch, so that readers meet several. */
-const BATCH_RECORDS = 3;
-
-export function memoryTopic(): MemoryTopic {
-  const records = new Map<number, KafkaRecord[]>();
+/**
+ * @param partitions what it holds at first.
+ * @param batchRecords how many `read` yields at a time; few, so that readers meet several batches.
+ */
+export function memoryTopic(partitions: readonly KafkaRecord[][] = [], batchRecords = 3): MemoryTopic {
+  const records = new Map(partitions.entries());
   const watermarks: MemoryTopic['watermarks'] = new Map();
   const offsetsOf = (partition: number): PartitionOffsets => {
     const held = records.get(partition) ?? [];
@@ -28,8 +29,8 @@ export function memoryTopic(): MemoryTopic {
       const readable = (records.get(partition) ?? []).filter(
         ({ offset }) => offset >= Math.max(first, low) && offset < Math.min(next, high),
       );
-      for (let at = 0; at < readable.length; at += BATCH_RECORDS) {
-        yield readable.slice(at, at + BATCH_RECORDS);
+      for (let at = 0; at < readable.length; at += batchRecords) {
+        yield readable.slice(at, at + batchRecords);
       }
     },
     async close() {},

@@ -5,7 +5,7 @@ import { type DrainLimits, type DrainPorts, drainTopic } from '../../../pipeline
 import { rowEncoder } from '../../../pipeline/sink/row-encoder.ts';
 import { ORDER_VERSION_ID, orderContract } from '../ingest/order-events.ts';
 import { type MemoryObjectStore, memoryObjectStore } from '../ports/memory-object-store.ts';
-import { type MemoryTopic, memoryTopic } from '../ports/memory-topic-reader.ts';
+import { type MemoryTopic, memoryTopic } from '../ports/memory-topic.ts';
 import { commitsOf, rowsOf } from './lake-contents.ts';
 import { INGESTED_AT, kafkaRecord } from './order-records.ts';
 
@@ -46,7 +46,7 @@ test('drainTopic: commits every partition up to its high watermark, and an idle 
   const before = [...ports.lake.objects.keys()];
   expect(await drainTopic(ports, LIMITS)).toBe(0);
   expect([...ports.lake.objects.keys()]).toEqual(before);
-  topic.partitions[1]?.push(...partitionOf(1, 0, 1));
+  topic.records.get(1)?.push(...partitionOf(1, 0, 1));
   await drainTopic(ports, LIMITS);
   expect(commitsOf(ports.lake.objects, 1)).toMatchObject([{ start: 0, next: 2, rows: 2 }]);
 });
@@ -63,7 +63,7 @@ test('drainTopic: a commit ends with the record that reaches the limit', async (
 
 test('drainTopic: offsets below the low watermark are a gap of retention, others are of unknown cause', async () => {
   const topic = memoryTopic([partitionOf(0, 7, 9)]);
-  topic.low[0] = 5;
+  topic.watermarks.set(0, { low: 5, high: 10 });
   const ports = world(topic);
   await drainTopic(ports, LIMITS);
   expect(ports.made[0]?.gaps).toEqual([
@@ -117,11 +117,17 @@ test('drainTopic: refuses a topic that was made again, whether it is shorter tha
   const ports = world(topic);
   await drainTopic(ports, LIMITS);
   const before = [...ports.lake.objects.keys()];
-  topic.partitions[0] = partitionOf(0, 0);
+  topic.records.set(0, partitionOf(0, 0));
   await expect(drainTopic(ports, LIMITS)).rejects.toThrow('it ends at offset 1, and offsets up to 3 were committed');
-  topic.partitions[0] = [0, 1, 2, 3, 4].map((offset) => kafkaRecord(offset, { timestamp: INGESTED_AT + 1 }));
+  topic.records.set(
+    0,
+    [0, 1, 2, 3, 4].map((offset) => kafkaRecord(offset, { timestamp: INGESTED_AT + 1 })),
+  );
   await expect(drainTopic(ports, LIMITS)).rejects.toThrow('its record at offset 2 is not the one that was committed');
-  topic.partitions[0] = [0, 1, 2, 3].map((offset) => kafkaRecord(offset, { value: Buffer.from('other') }));
+  topic.records.set(
+    0,
+    [0, 1, 2, 3].map((offset) => kafkaRecord(offset, { value: Buffer.from('other') })),
+  );
   await expect(drainTopic(ports, LIMITS)).rejects.toThrow('The topic was deleted and made again');
   expect([...ports.lake.objects.keys()]).toEqual(before);
 });

@@ -6,7 +6,7 @@ import { rowEncoder } from '../../../pipeline/sink/row-encoder.ts';
 import { type SinkPorts, sinkPartition } from '../../../pipeline/sink/sink.ts';
 import { ORDER_VERSION_ID, orderContract } from '../ingest/order-events.ts';
 import { memoryObjectStore } from '../ports/memory-object-store.ts';
-import { memoryTopic } from '../ports/memory-topic-reader.ts';
+import { memoryTopic } from '../ports/memory-topic.ts';
 import { commitsOf, lettersOf, rowsOf } from './lake-contents.ts';
 import { kafkaRecord } from './order-records.ts';
 
