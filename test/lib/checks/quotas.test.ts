@@ -96,6 +96,15 @@ test('checkStageQuotas refuses a proxy that answers later than the API waits', (
   );
 });
 
+test('checkStageQuotas refuses a warehouse that the stage does not have', () => {
+  const stage: Stage = { ...STAGES.production, warehouses: ['athena'] };
+  const on = (target: CompiledContract['warehouse']['target']) => ({ ...contract, warehouse: { target, table: 'a' } });
+  expect(ofStage([on('athena'), on('duckdb')], stage)).not.toThrow();
+  expect(ofStage([on('redshift')], stage)).toThrow(
+    'schemas/order_created/event.yaml: warehouse.target: the stage has no redshift, allowed are duckdb, athena',
+  );
+});
+
 test('pollerGroup follows from the name alone and uses every group', () => {
   expect(pollerGroup('order_created')).toBe(pollerGroup('order_created'));
   expect(new Set(many(100).map(({ event }) => pollerGroup(event))).size).toBe(4);
