@@ -22,7 +22,8 @@ export function faultName(action: ChaosAction): string {
     case 'kill-host':
       return 'host: kill -9';
     case 'run-schedules':
-      return 'schedules';
+    case 'compact':
+      return action.kind;
   }
 }
 

@@ -1,8 +1,13 @@
 /** The laptop host in a process of its own, so that a SIGKILL can end it at any moment. */
+import { join } from 'node:path';
 import { type Host, startHost } from '../../local/host.ts';
+import { COMPACT_LIMITS, compactLake } from '../../pipeline/compact/compact.ts';
+import { loadContract } from '../../pipeline/contract/load-contract.ts';
 import { faultName } from './fault-name.ts';
+import { lakeOf } from './observe.ts';
 import type { ChaosAction } from './plan.ts';
 import { seededRandom } from './random.ts';
+import { EVENTS, SCHEMAS_DIR, type TestEvent } from './test-event.ts';
 
 /** What the process is told in its one argument, as JSON. */
 export interface HostProcessOptions {
@@ -11,7 +16,6 @@ export interface HostProcessOptions {
   readonly seed: number;
   /** How often the host was started before. */
   readonly restarts: number;
-  readonly events: readonly string[];
 }
 
 /** What it is told by its parent; each command is answered by `done` with the same number. */
@@ -19,7 +23,7 @@ export type HostCommand = { readonly id: number } & (
   | ChaosAction
   /** Ends all faults, and what hangs because of them. */
   | { readonly kind: 'calm' }
-  /** Runs all schedules, and sweeps also what was committed just now. */
+  /** Runs all schedules; sweeps and compacts also what was committed just now. */
   | { readonly kind: 'settle' }
   | { readonly kind: 'stop' }
 );
@@ -100,6 +104,9 @@ async function obey(command: HostCommand): Promise<void> {
     case 'run-schedules':
       await Promise.all([host.runSchedules(), host.invoke(DRAIN, {})]);
       break;
+    case 'compact':
+      await Promise.allSettled(EVENTS.map(compactNow));
+      break;
     case 'calm':
       for (const faults of [kafka, requests, messages, functions]) faults?.clear();
       shortenVisibility();
@@ -107,7 +114,8 @@ async function obey(command: HostCommand): Promise<void> {
       break;
     case 'settle':
       await host.runSchedules();
-      await Promise.all(options.events.map((event) => host.invoke(loaderOf(event), { sweep: true, graceSeconds: 0 })));
+      await Promise.all(EVENTS.map((event) => host.invoke(loaderOf(event), { sweep: true, graceSeconds: 0 })));
+      await Promise.all(EVENTS.map(compactNow));
       break;
     case 'stop':
       await host.stop();
@@ -116,6 +124,14 @@ async function obey(command: HostCommand): Promise<void> {
       process.kill(process.pid, 'SIGKILL');
   }
   tell({ kind: 'done', id: command.id });
+}
+
+/** In this process, so that it dies with the host in the middle, as a function would that is killed. */
+async function compactNow(event: TestEvent): Promise<void> {
+  const limits = { ...COMPACT_LIMITS, settledAfterMs: 0, waitsUntilMs: 0 };
+  const contract = loadContract(join(SCHEMAS_DIR, event));
+  const timeLeftMs = () => Number.POSITIVE_INFINITY;
+  await compactLake({ contract, lake: lakeOf(event, host), now: Date.now, timeLeftMs }, limits);
 }
 
 function loaderOf(event: string): RegExp {

@@ -3,6 +3,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { Kafka, logLevel } from 'kafkajs';
 import { query } from '../../cli/warehouse-file.ts';
 import { s3ObjectStore } from '../../pipeline/adapters/s3-object-store.ts';
+import { lakeParts } from '../../pipeline/compact/lake-files.ts';
 import { eventStackName, LOAD_LEDGER } from '../../pipeline/contract/names.ts';
 import type { ObjectStore } from '../../pipeline/ports.ts';
 import type { Commit } from '../../pipeline/sink/commit.ts';
@@ -19,8 +20,8 @@ export interface Progress {
   readonly loadedCommits: number;
 }
 
-export const awsClient = (places: HostPlaces) => ({
-  endpoint: places.awsEndpoint,
+export const awsClient = ({ awsEndpoint }: Pick<HostPlaces, 'awsEndpoint'>) => ({
+  endpoint: awsEndpoint,
   region: 'us-east-1',
   credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
 });
@@ -60,11 +61,12 @@ export async function findAll(event: TestEvent, places: HostPlaces): Promise<Fou
       offset: Number(offset),
       id: String(id),
     })),
+    lakeRows: await lakeRows(lakeOf(event, places), highWatermarks.size),
     spoilt: Number(spoilt?.rows[0]?.[0]),
   };
 }
 
-function lakeOf(event: TestEvent, places: HostPlaces): ObjectStore {
+export function lakeOf(event: TestEvent, places: Pick<HostPlaces, 'awsEndpoint' | 'outputs'>): ObjectStore {
   const bucket = places.outputs[eventStackName(event)]?.['LakeBucketName'] ?? '';
   return s3ObjectStore(bucket, new S3Client(awsClient(places)));
 }
@@ -89,6 +91,15 @@ async function loadedCommits(event: string, { warehousePath }: HostPlaces): Prom
     // Before the first load there is no file, or no ledger in it.
     return 0;
   }
+}
+
+/** Of the files that a reader of the lake would read: merged ones as far as compactions go. */
+async function lakeRows(lake: ObjectStore, partitions: number): Promise<number> {
+  let rows = 0;
+  for (let partition = 0; partition < partitions; partition++) {
+    for await (const { files } of lakeParts(lake, partition)) rows += files.reduce((sum, file) => sum + file.rows, 0);
+  }
+  return rows;
 }
 
 async function deadLetters(lake: ObjectStore, commits: readonly Commit[]): Promise<Place[]> {

@@ -13,15 +13,18 @@ export type ChaosAction =
   | { readonly kind: 'kill-function'; readonly name: RegExp }
   | { readonly kind: 'kill-host' }
   /** No fault: drains and sweeps run more often, and two drains at a time, which a slow one would meet on AWS. */
-  | { readonly kind: 'run-schedules' };
+  | { readonly kind: 'run-schedules' }
+  /** No fault: commits are merged at once, not after a day. */
+  | { readonly kind: 'compact' };
 
 export interface PlannedAction {
   readonly atMs: number;
   readonly action: ChaosAction;
 }
 
-const FAULT_EVERY_MS = { min: 60, max: 500 };
+const FAULT_EVERY_MS = { min: 60, max: 600 };
 const SCHEDULES_EVERY_MS = 4000;
+const COMPACT_EVERY_MS = 7000;
 /** A start takes some seconds, in which nothing else can be tried. */
 const HOST_KILL_EVERY_MS = { min: 20_000, max: 35_000 };
 /** A fault that meets nothing for so long is over: on a calm machine the plan is what happens. */
@@ -40,6 +43,9 @@ export function chaosPlan(random: Random, durationMs: number): PlannedAction[] {
   for (let atMs = SCHEDULES_EVERY_MS; atMs < durationMs; atMs += SCHEDULES_EVERY_MS) {
     plan.push({ atMs, action: { kind: 'run-schedules' } });
   }
+  for (let atMs = COMPACT_EVERY_MS; atMs < durationMs; atMs += COMPACT_EVERY_MS) {
+    plan.push({ atMs, action: { kind: 'compact' } });
+  }
   for (let atMs = step(HOST_KILL_EVERY_MS); atMs < durationMs; atMs += step(HOST_KILL_EVERY_MS)) {
     plan.push({ atMs, action: { kind: 'kill-host' } });
   }
@@ -49,23 +55,23 @@ export function chaosPlan(random: Random, durationMs: number): PlannedAction[] {
 /** Actions with the milliseconds after which each follows. */
 type Scenario = readonly (readonly [afterMs: number, action: ChaosAction])[];
 
-/** Physical names of functions, whatever CDK adds to them. */
-const FUNCTIONS = { sink: /-Sink/, loader: /-Loader/, proxy: /Proxy/ };
-const SINK_OR_LOADER = /-Sink|-Loader/;
+/** Physical names of functions, whatever CDK adds to them: of one event, so that the other goes on. */
+const SINKS = [/ticket-sold-Sink/, /meter-read-Sink/];
+const LOADERS = [/ticket-sold-Loader/, /meter-read-Loader/];
+const PROXY = /Proxy/;
 
 const limits = (random: Random) => ({ times: between(random, 1, 2), forMs: FAULT_LASTS_MS });
 
 function requestFault(random: Random): Scenario {
-  const [operation, name] = pick(random, OPERATIONS);
+  const [operation, name, callers] = pick(random, OPERATIONS);
   const isConflict = operation === 'PutObject' && random() < CONFLICT_SHARE;
   const effect = isConflict ? CONFLICT : pick(random, REQUEST_EFFECTS);
   const fault: RequestFault = { ...limits(random), operation, name, effect, ...(isConflict && { conditional: true }) };
   if (effect.kind !== 'hang') return [[0, { kind: 'requests', fault }]];
-  const hanging = operation === 'GetParameter' ? FUNCTIONS.proxy : SINK_OR_LOADER;
   const lastsMs = between(random, HANG_LASTS_MS.min, HANG_LASTS_MS.max);
   return [
     [0, { kind: 'requests', fault }],
-    [lastsMs, { kind: 'kill-function', name: hanging }],
+    [lastsMs, { kind: 'kill-function', name: callers }],
   ];
 }
 
@@ -78,7 +84,7 @@ function lateCommit(random: Random): Scenario {
     forMs: FAULT_LASTS_MS,
     effect: { kind: 'delay', delayMs: between(random, 2000, 5000) },
   };
-  const kill: Scenario = [[between(random, 300, 1500), { kind: 'kill-function', name: FUNCTIONS.sink }]];
+  const kill: Scenario = [[between(random, 300, 1500), { kind: 'kill-function', name: /meter-read-Sink/ }]];
   return [
     [0, { kind: 'requests', fault }],
     [1, { kind: 'run-schedules' }],
@@ -87,18 +93,26 @@ function lateCommit(random: Random): Scenario {
   ];
 }
 
-/** Commits count thrice: they are the one atomic step. */
-const OPERATIONS: readonly (readonly [operation: string, name: RegExp])[] = [
-  ['PutObject', /\/commits\//],
-  ['PutObject', /\/commits\//],
-  ['PutObject', /\/commits\//],
-  ['PutObject', /\/data\//],
-  ['PutObject', /\/rejected\//],
-  ['GetObject', /\/commits\//],
-  ['GetObject', /\/data\//],
-  ['GetObject', /json$/],
-  ['ListObjectsV2', /\/commits\//],
-  ['GetParameter', /./],
+/** Each with the functions that call it. Commits count thrice: they are the one atomic step. */
+const OPERATIONS: readonly (readonly [operation: string, name: RegExp, callers: RegExp])[] = [
+  ...['ticket-sold', 'meter-read'].flatMap((event) => {
+    const below = (prefix: string) => new RegExp(`${event}[^/]*/${prefix}/`);
+    const [sink, loader] = [new RegExp(`${event}-Sink`), new RegExp(`${event}-Loader`)];
+    return [
+      ['PutObject', below('commits'), sink],
+      ['PutObject', below('commits'), sink],
+      ['PutObject', below('commits'), sink],
+      ['PutObject', below('data'), sink],
+      ['PutObject', below('rejected'), sink],
+      ['PutObject', below('compactions'), sink],
+      ['GetObject', below('commits'), loader],
+      ['GetObject', below('data'), loader],
+      ['ListObjectsV2', below('commits'), sink],
+    ] as const;
+  }),
+  // Contracts are among the assets.
+  ['GetObject', /assets.*json$/, PROXY],
+  ['GetParameter', /./, PROXY],
 ];
 const CONFLICT_SHARE = 0.2;
 const CONFLICT: RequestEffect = { kind: 'fail', status: 409, code: 'ConditionalRequestConflict' };
@@ -154,13 +168,13 @@ const MESSAGE_EFFECTS: readonly MessageFault['effect'][] = [
 ];
 
 function functionFault(random: Random): Scenario {
-  const name = pick(random, [FUNCTIONS.sink, FUNCTIONS.sink, FUNCTIONS.loader, FUNCTIONS.loader, FUNCTIONS.proxy]);
+  const name = pick(random, [...SINKS, ...LOADERS, PROXY]);
   const effect = { kind: pick(random, ['timeout', 'kill'] as const), afterMs: between(random, 0, 400) };
   return [[0, { kind: 'functions', fault: { ...limits(random), times: 1, function: name, effect } }]];
 }
 
 function killFunction(random: Random): Scenario {
-  return [[0, { kind: 'kill-function', name: pick(random, [FUNCTIONS.sink, FUNCTIONS.loader, FUNCTIONS.proxy]) }]];
+  return [[0, { kind: 'kill-function', name: pick(random, [...SINKS, ...LOADERS, PROXY]) }]];
 }
 
 const SCENARIOS: readonly ((random: Random) => Scenario)[] = [

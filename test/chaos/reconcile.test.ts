@@ -20,6 +20,7 @@ const FOUND: Found = {
   highWatermarks: new Map([[0, 4]]),
   deadLetters: [{ partition: 0, offset: 3 }],
   rows: [row(0), row(1), row(2)],
+  lakeRows: 3,
   spoilt: 0,
 };
 const KNOWN = [acknowledged(0), acknowledged(3, { fate: 'dead letter' })];
@@ -55,6 +56,7 @@ test.each<[string, Partial<Found>, readonly Acknowledged[], object]>([
     [acknowledged(1, { fate: 'dead letter' })],
     { wrong: ['id-1 at 0:1 is row, not dead letter'] },
   ],
+  ['files with other rows', { lakeRows: 4 }, KNOWN, { wrong: ['3 rows are committed, files have 4'] }],
   ['spoilt rows', { spoilt: 2 }, KNOWN, { wrong: ['2 rows are not as they were sent'] }],
   [
     'a chain that ends too early',

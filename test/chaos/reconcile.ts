@@ -10,6 +10,8 @@ export interface Found {
   readonly highWatermarks: ReadonlyMap<number, number>;
   readonly deadLetters: readonly Place[];
   readonly rows: readonly (Place & { readonly id: string })[];
+  /** In the files that a reader of the lake reads. */
+  readonly lakeRows: number;
   /** Rows whose values are not those that were sent. */
   readonly spoilt: number;
 }
@@ -80,7 +82,7 @@ function repeatedIds(acknowledged: readonly Acknowledged[], ids: readonly string
 }
 
 /** The chains must tile the offsets from 0 to the end of each partition, without a gap. */
-function chainMistakes({ commits, highWatermarks, rows, deadLetters }: Found): string[] {
+function chainMistakes({ commits, highWatermarks, rows, lakeRows, deadLetters }: Found): string[] {
   const mistakes: string[] = [];
   for (const [partition, end] of highWatermarks) {
     const chain = commits.filter((commit) => commit.partition === partition).toSorted((a, b) => a.start - b.start);
@@ -97,6 +99,7 @@ function chainMistakes({ commits, highWatermarks, rows, deadLetters }: Found): s
     sum(commits, ({ rejected }) => rejected?.count ?? 0),
   ];
   if (committedRows !== rows.length) mistakes.push(`${committedRows} rows are committed, ${rows.length} are loaded`);
+  if (committedRows !== lakeRows) mistakes.push(`${committedRows} rows are committed, files have ${lakeRows}`);
   if (committedLetters !== deadLetters.length) {
     mistakes.push(`${committedLetters} dead letters are committed, ${deadLetters.length} are found`);
   }

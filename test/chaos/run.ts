@@ -49,7 +49,6 @@ async function main(): Promise<number> {
     assemblyDir,
     dataDir,
     seed,
-    events: EVENTS,
     logFile: join(folder, 'host.log'),
     onFault: countFault,
   });

@@ -10,11 +10,20 @@ export const SCHEMAS_DIR = join(import.meta.dirname, 'schemas');
 const KEY_FIELDS = { ticket_sold: 'ticket_id', meter_read: 'meter' } as const;
 const MESSAGES = { ticket_sold: 'TicketSold', meter_read: 'MeterRead' } as const;
 
+/** Folders of the lake of one of the events. */
+const REGIONS = ['north', 'south', 'west'];
+
 export type TestEvent = (typeof EVENTS)[number];
 
 /** The payload as JSON. Each attempt has an id of its own, so that a repeated one is another event. */
 export function payload(event: TestEvent, id: string, number: number): Record<string, unknown> {
-  return { [KEY_FIELDS[event]]: `key ${number % 100}`, number, note: `note of ${id}` };
+  const region = REGIONS[number % REGIONS.length];
+  return {
+    [KEY_FIELDS[event]]: `key ${number % 100}`,
+    number,
+    note: `note of ${id}`,
+    ...(event === 'meter_read' && { region }),
+  };
 }
 
 /** True of a row that is not as it was sent. */
