@@ -3,6 +3,7 @@ import { CloudFormationClient, paginateDescribeStacks } from '@aws-sdk/client-cl
 import { readHostRecord } from '../local/host-record.ts';
 import { sinkTrigger } from '../pipeline/contract/sink-trigger.ts';
 import { type EventStatus, eventStatus } from '../pipeline/status/event-status.ts';
+import { CommandError } from './command-error.ts';
 import { connectEvent, type Place } from './connect-event.ts';
 import { type Cell, textTable } from './text-table.ts';
 
@@ -43,16 +44,22 @@ async function deployedEvents(place: Place): Promise<string[]> {
   if (place !== 'aws') {
     return Object.values(readHostRecord(place.dir).outputs).flatMap(({ TopicName }) => TopicName ?? []);
   }
-  const events: string[] = [];
-  for await (const { Stacks = [] } of paginateDescribeStacks({ client: new CloudFormationClient({}) }, {})) {
-    const outputs = Stacks.flatMap(({ StackName, Outputs }) =>
-      StackName?.startsWith('Event-') ? (Outputs ?? []) : [],
-    );
-    events.push(
-      ...outputs.flatMap(({ OutputKey, OutputValue }) => (OutputKey === 'TopicName' ? (OutputValue ?? []) : [])),
-    );
+  try {
+    return (await stackOutputs('TopicName')).sort();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message || error.name : String(error);
+    throw new CommandError(`Cannot list the stacks of the account: ${reason}`);
   }
-  return events.sort();
+}
+
+/** The values of an output, of every stack that has it. */
+async function stackOutputs(id: string): Promise<string[]> {
+  const values: string[] = [];
+  for await (const { Stacks = [] } of paginateDescribeStacks({ client: new CloudFormationClient({}) }, {})) {
+    const outputs = Stacks.flatMap(({ Outputs = [] }) => Outputs);
+    values.push(...outputs.flatMap(({ OutputKey, OutputValue = '' }) => (OutputKey === id ? [OutputValue] : [])));
+  }
+  return values;
 }
 
 async function statusRow(event: string, place: Place, kafka: boolean): Promise<Cell[]> {
