@@ -72,7 +72,11 @@ export function grownWords(words: Int32Array<ArrayBuffer>, needed: number): Int3
 
 function moved({ buffer }: { readonly buffer: ArrayBuffer }, needed: number): ArrayBuffer {
   const length = Math.max(needed, buffer.byteLength * 2, 256);
-  return buffer.transfer(length + (-length & 7));
+  const grown = new ArrayBuffer(length + (-length & 7));
+  new Uint8Array(grown).set(new Uint8Array(buffer));
+  // Frees the old memory. To transfer it to the new length would touch the new half too, which rows may never fill.
+  buffer.transfer(0);
+  return grown;
 }
 
 export function writeUint32(bytes: Uint8Array, at: number, value: number): void {
