@@ -1,6 +1,10 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import { tableDdl } from '../../../cli/plan/table-ddl.ts';
-import type { CompiledContract, WarehouseTarget } from '../../../pipeline/contract/compiled-contract.ts';
+import type {
+  CompiledContract,
+  ProtobufVersion,
+  WarehouseTarget,
+} from '../../../pipeline/contract/compiled-contract.ts';
 import type { Field } from '../../../pipeline/contract/message.ts';
 import { newestVersion } from '../../../pipeline/contract/table-columns.ts';
 import { orderContract } from '../../pipeline/ingest/order-events.ts';
@@ -12,7 +16,8 @@ const ordersIn = (target: WarehouseTarget): CompiledContract => ({
 
 /** One more version, with what is to be added to the message and to its items. */
 function nextVersion(contract: CompiledContract, own: readonly Field[], ofItems: readonly Field[]): CompiledContract {
-  const { version, message, definition } = newestVersion(contract);
+  const newest = newestVersion(contract) as ProtobufVersion;
+  const { version, message } = newest;
   const fields = message.fields.map((field) =>
     field.name === 'items' && 'message' in field.type
       ? {
@@ -24,10 +29,12 @@ function nextVersion(contract: CompiledContract, own: readonly Field[], ofItems:
         }
       : field,
   );
-  const next = { version: version + 1, definition, message: { ...message, fields: [...fields, ...own] } };
+  const next = { ...newest, version: version + 1, message: { ...message, fields: [...fields, ...own] } };
   return { ...contract, versions: [...contract.versions, next] };
 }
-const template = orderContract.versions[0]?.message.fields.find(({ name }) => name === 'coupon') as Field;
+const template = (orderContract.versions[0] as ProtobufVersion).message.fields.find(
+  ({ name }) => name === 'coupon',
+) as Field;
 const added = (name: string): Field => ({ ...template, name, jsonName: name, number: 99 });
 
 test('tableDdl: the same contract changes no table', () => {
