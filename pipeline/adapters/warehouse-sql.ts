@@ -44,18 +44,25 @@ WHERE ${identifier('event')} = ${literal(table.event)} AND ${startsIn(spelling, 
 ORDER BY ${names(spelling, 'partition', 'start_offset')}`;
 }
 
-/** One pass over the table; a row lies in one range at most. */
+/** One pass over the offsets that the ranges span; a row lies in one range at most. */
 export function measures(spelling: Spelling, table: WarehouseTable, ranges: readonly OffsetRange[]): string {
   const { identifier } = spelling;
-  const [partition, offset, checksum] = ['_partition', '_offset', '_checksum'].map((name) => `t.${identifier(name)}`);
-  const list = ranges.map(
-    ({ partition, first, next }, position) =>
-      `SELECT ${position} AS pos, ${partition} AS part, ${first} AS low, ${next} AS high`,
-  );
-  return `SELECT r.pos, COUNT(*), COUNT(DISTINCT ${offset}), SUM(CAST(${checksum} AS BIGINT))
-FROM (${list.join('\nUNION ALL ')}) r
-JOIN ${spelling.table(table)} t ON ${partition} = r.part AND ${offset} >= r.low AND ${offset} < r.high
-GROUP BY r.pos`;
+  const branches = ranges.map((range, position) => `WHEN ${rowsIn(spelling, [range])} THEN ${position}`);
+  return `SELECT pos, COUNT(*), COUNT(DISTINCT place), CAST(SUM(checksum) AS DECIMAL(38, 0))
+FROM (SELECT CASE ${branches.join('\n')} END AS pos,
+${identifier('_offset')} AS place, CAST(${identifier('_checksum')} AS BIGINT) AS checksum
+FROM ${spelling.table(table)} WHERE ${rowsIn(spelling, spans(ranges))}) measured
+WHERE pos IS NOT NULL GROUP BY pos`;
+}
+
+/** One range for each partition, around all of its ranges. */
+function spans(ranges: readonly OffsetRange[]): OffsetRange[] {
+  const partitions = Map.groupBy(ranges, ({ partition }) => partition);
+  return [...partitions].map(([partition, own]) => ({
+    partition,
+    first: Math.min(...own.map(({ first }) => first)),
+    next: Math.max(...own.map(({ next }) => next)),
+  }));
 }
 
 export function offsets(spelling: Spelling, table: WarehouseTable, range: OffsetRange): string {

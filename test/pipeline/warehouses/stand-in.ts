@@ -21,8 +21,8 @@ export async function startStandIn(name: string): Promise<StandIn> {
   const folder = await mkdtemp(join(tmpdir(), `headrace-${name}-`));
   const program = join(import.meta.dirname, 'stand_ins', `${name}_api.py`);
   const python = process.env['HEADRACE_TEST_PYTHON'] ?? 'python3';
-  // Bytecode would lie among the sources.
-  const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
+  // Bytecode would lie among the sources, and fakesnow leaves its temporary files behind.
+  const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', TMPDIR: folder };
   const child = spawn(python, [program, lakes.url, folder], { stdio: ['pipe', 'pipe', 'inherit'], env });
   const [port] = await Promise.race([
     once(child.stdout, 'data'),

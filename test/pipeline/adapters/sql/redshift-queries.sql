@@ -7,9 +7,10 @@ ORDER BY "partition", "start_offset";
 SELECT "commit_key", "partition", "start_offset", "next_offset", "rows" FROM headrace.load_ledger
 WHERE "event" = 'order_created' AND 1 = 0
 ORDER BY "partition", "start_offset";
-SELECT r.pos, COUNT(*), COUNT(DISTINCT t."_offset"), SUM(CAST(t."_checksum" AS BIGINT))
-FROM (SELECT 0 AS pos, 1 AS part, 100 AS low, 300 AS high
-UNION ALL SELECT 1 AS pos, 0 AS part, 0 AS low, 9007199254740991 AS high) r
-JOIN "order_created" t ON t."_partition" = r.part AND t."_offset" >= r.low AND t."_offset" < r.high
-GROUP BY r.pos;
+SELECT pos, COUNT(*), COUNT(DISTINCT place), CAST(SUM(checksum) AS DECIMAL(38, 0))
+FROM (SELECT CASE WHEN (("_partition" = 1 AND "_offset" >= 100 AND "_offset" < 300)) THEN 0
+WHEN (("_partition" = 0 AND "_offset" >= 0 AND "_offset" < 9007199254740991)) THEN 1 END AS pos,
+"_offset" AS place, CAST("_checksum" AS BIGINT) AS checksum
+FROM "order_created" WHERE (("_partition" = 1 AND "_offset" >= 100 AND "_offset" < 300) OR ("_partition" = 0 AND "_offset" >= 0 AND "_offset" < 9007199254740991))) measured
+WHERE pos IS NOT NULL GROUP BY pos;
 SELECT "_offset" FROM "order_created" WHERE (("_partition" = 1 AND "_offset" >= 100 AND "_offset" < 300)) ORDER BY "_offset";
