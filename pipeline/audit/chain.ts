@@ -1,8 +1,7 @@
 /** The commit chains as an audit reads them: every commit, and whether they tile their offsets. */
 import { COMMIT_PREFIX } from '../contract/names.ts';
-import { noCommit } from '../load/sweep.ts';
 import type { ObjectStore, OffsetRange } from '../ports.ts';
-import type { Commit } from '../sink/commit.ts';
+import { type Commit, noCommit } from '../sink/commit.ts';
 import { type CommitObject, commitKey, listCommits, readCommit } from '../sink/commit-log.ts';
 import { type Fault, fault } from './fault.ts';
 import { forEachAtOnce } from './for-each-at-once.ts';

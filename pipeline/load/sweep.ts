@@ -1,6 +1,7 @@
 /** The sweep: finds the commits that no notification has brought to the warehouse. */
 import { COMMIT_PREFIX } from '../contract/names.ts';
 import type { OffsetRange, PendingLoad } from '../ports.ts';
+import { noCommit } from '../sink/commit.ts';
 import { type CommitObject, listCommits } from '../sink/commit-log.ts';
 import { addUp, asError, type LoadPorts, type LoadResult, loadTogether, readLoad } from './load-together.ts';
 
@@ -65,10 +66,6 @@ export async function sweepCommits(ports: SweepPorts): Promise<SweepReport> {
   const total = addUp(results);
   return { ...total, failures: new Map([...failures, ...total.failures]), unloaded: unloaded.length };
 }
-
-/** What to do about an object that is below `commits/` by mistake. */
-export const noCommit = (key: string): Error =>
-  new Error(`Cannot read the object "${key}": it is no commit; move what is not a commit out of ${COMMIT_PREFIX}`);
 
 async function readLoads(
   objects: readonly CommitObject[],

@@ -71,7 +71,7 @@ export interface Commit {
 export function parseCommit(key: string, body: Uint8Array): Commit {
   const commit = parseJson(body);
   if (commit?.format === undefined) {
-    throw new UnknownFormatError(`the commit "${key}"`, 'it is no commit; move what is not a commit out of commits/');
+    throw noCommit(key);
   }
   if (commit.format !== COMMIT_FORMAT) {
     const reason = `it has format ${commit.format}, allowed is ${COMMIT_FORMAT}; deploy the functions again`;
@@ -79,6 +79,10 @@ export function parseCommit(key: string, body: Uint8Array): Commit {
   }
   return commit as Commit;
 }
+
+/** What is below `commits/` by mistake, and what to do about it. */
+export const noCommit = (key: string): UnknownFormatError =>
+  new UnknownFormatError(`the commit "${key}"`, 'it is no commit; move what is not a commit out of commits/');
 
 function parseJson(body: Uint8Array): Partial<Commit> | null {
   try {

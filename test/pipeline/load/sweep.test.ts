@@ -66,7 +66,7 @@ test('sweepCommits: what cannot be loaded or is no commit is told by its key, an
   expect(loaded).toBe(1);
   expect([...failures.keys()].sort()).toEqual([missing.commitKey, newer.commitKey, 'commits/0/0-notes.txt'].sort());
   expect(failures.get('commits/0/0-notes.txt')?.message).toBe(
-    'Cannot read the object "commits/0/0-notes.txt": it is no commit; move what is not a commit out of commits/',
+    'Cannot read the commit "commits/0/0-notes.txt": it is no commit; move what is not a commit out of commits/',
   );
 });
 
