@@ -84,15 +84,27 @@ const describeStatements = (statements: readonly string[]): string =>
 function describeCost(before: Template | undefined, after: Template, platform: Template, load: EventLoad): string {
   const shape = platformShape(platform);
   const then = eventCost(eventShape(after), shape, load, 0);
-  const now = before && eventCost(eventShape(before), shape, load, 0);
-  const rows = [
-    ...COMPONENTS.filter((name) => name !== 'platform').map((name) => costRow(name, now?.[name] ?? 0, then[name])),
-  ];
-  const total = costRow('total', now ? totalCost(now) : 0, totalCost(then as EventCost));
+  const now = before && costIfReadable(before, (template) => eventCost(eventShape(template), shape, load, 0));
+  const row = (name: string, of: (cost: EventCost) => number): Cell[] => {
+    const was = before === undefined ? 0 : now && of(now);
+    return [name, cents(was), cents(of(then)), cents(was === undefined ? undefined : of(then) - was)];
+  };
+  const components = COMPONENTS.filter((name) => name !== 'platform').map((name) => row(name, (cost) => cost[name]));
   const { eventsPerSecond, bytes } = load;
   const title = `Cost in USD a month at ${eventsPerSecond} events a second of ${bytes} bytes, without its share of the platform:`;
-  return `${title}\n${textTable(['component', 'now', 'then', 'change'], [...rows, total])}`;
+  return `${title}\n${textTable(['component', 'now', 'then', 'change'], [...components, row('total', totalCost)])}`;
 }
 
-const costRow = (name: string, now: number, then: number): Cell[] => [name, cents(now), cents(then), cents(then - now)];
-const cents = (usd: number): number => Math.round(usd * 100) / 100;
+/** A stack that another version of Headrace deployed may lack what prices are read from. */
+function costIfReadable(template: Template, cost: (template: Template) => EventCost): EventCost | undefined {
+  try {
+    return cost(template);
+  } catch (error) {
+    if (error instanceof CommandError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+const cents = (usd: number | undefined): number | null => (usd === undefined ? null : Math.round(usd * 100) / 100);
