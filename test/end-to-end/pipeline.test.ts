@@ -102,6 +102,13 @@ test('headrace status and the metrics tell how it is with every event', async ()
   }
 });
 
+test('an event that prefers not to wait is answered at once, and the relay makes it a row', async () => {
+  const { status, json } = await post(order('queued'), { ...SINGLE, prefer: 'respond-async' });
+  expect(status).toBe(202);
+  expect(json).toEqual({ queued: true });
+  await until(async () => (await orderIds()).includes('queued'));
+});
+
 test('a compressed batch is accepted in part: good records become rows, bad ones name index, path and reason', async () => {
   const batch = [
     order('good-1'),
