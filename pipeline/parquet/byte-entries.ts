@@ -64,6 +64,50 @@ export class ByteEntries {
     return compareBytes(this.view, startA + PREFIX, startB + PREFIX, length) || lengthA - lengthB;
   }
 
+  /**
+   * The least and the greatest of the entries `[from, to)`, which is not empty. Most entries are told apart by their
+   * first eight bytes, so those are compared first, as two big-endian words.
+   */
+  extremes(from: number, to: number): { readonly min: number; readonly max: number } {
+    let min = from;
+    let max = from;
+    let minFirst = this.#word(from, 0);
+    let minSecond = this.#word(from, 4);
+    let maxFirst = minFirst;
+    let maxSecond = minSecond;
+    for (let entry = from + 1; entry < to; entry++) {
+      const first = this.#word(entry, 0);
+      const second = this.#word(entry, 4);
+      const below = first - minFirst || second - minSecond;
+      if (below < 0 || (below === 0 && this.compare(entry, min) < 0)) {
+        min = entry;
+        minFirst = first;
+        minSecond = second;
+      }
+      const above = first - maxFirst || second - maxSecond;
+      if (above > 0 || (above === 0 && this.compare(entry, max) > 0)) {
+        max = entry;
+        maxFirst = first;
+        maxSecond = second;
+      }
+    }
+    return { min, max };
+  }
+
+  /** Four bytes of an entry, from byte `offset` on, as an unsigned number; bytes that it does not have count as zero. */
+  #word(entry: number, offset: number): number {
+    const start = this.#starts[entry] as number;
+    const missing = offset + 4 - this.view.getInt32(start, true);
+    if (missing <= 0) return this.view.getUint32(start + PREFIX + offset);
+    return missing >= 4 ? 0 : (this.#shortWord(start + PREFIX + offset, 4 - missing) << (missing * 8)) >>> 0;
+  }
+
+  #shortWord(at: number, length: number): number {
+    let word = 0;
+    for (let i = 0; i < length; i++) word = (word << 8) | (this.heap[at + i] as number);
+    return word;
+  }
+
   /** Adds a copy of another list's entry. */
   addFrom(other: ByteEntries, entry: number): void {
     this.add(other.heap, other.startOf(entry) + PREFIX, other.startOf(entry + 1));

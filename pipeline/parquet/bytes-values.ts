@@ -133,19 +133,10 @@ export class BytesValues implements Values {
 
   bounds(from: number, to: number): Bounds | undefined {
     if (from === to) return undefined;
-    const entries = this.#entries;
-    const indexes = this.#indexes;
-    const compared = new Uint8Array(indexes ? entries.count : 0);
-    let min = indexes ? (indexes[from] as number) : from;
-    let max = min;
-    for (let i = from + 1; i < to; i++) {
-      const entry = indexes ? (indexes[i] as number) : i;
-      if (compared[entry] === 1) continue;
-      compared[entry] = 1;
-      if (entries.compare(entry, min) < 0) min = entry;
-      else if (entries.compare(entry, max) > 0) max = entry;
-    }
-    return byteBounds(entries.contentOf(min), entries.contentOf(max), this.text);
+    const { min, max } = this.#indexes
+      ? this.#dictionaryExtremes(this.#indexes, from, to)
+      : this.#entries.extremes(from, to);
+    return byteBounds(this.#entries.contentOf(min), this.#entries.contentOf(max), this.text);
   }
 
   visitBytes(visit: (bytes: Uint8Array, from: number, to: number) => void): void {
@@ -185,6 +176,22 @@ export class BytesValues implements Values {
     this.#firstValues[entry] = this.count;
     if (!this.#table.insert(hash, entry)) this.#crowdedSince = Math.min(this.#crowdedSince, this.count);
     return entry;
+  }
+
+  /** Each entry of the dictionary is compared once, however often it occurs. */
+  #dictionaryExtremes(indexes: Int32Array, from: number, to: number): { readonly min: number; readonly max: number } {
+    const entries = this.#entries;
+    const compared = new Uint8Array(entries.count);
+    let min = indexes[from] as number;
+    let max = min;
+    for (let i = from + 1; i < to; i++) {
+      const entry = indexes[i] as number;
+      if (compared[entry] === 1) continue;
+      compared[entry] = 1;
+      if (entries.compare(entry, min) < 0) min = entry;
+      else if (entries.compare(entry, max) > 0) max = entry;
+    }
+    return { min, max };
   }
 
   #dictionaryPays(indexes: Int32Array): boolean {

@@ -51,7 +51,8 @@ export class NumberValues implements Values {
 
   /** Appends a safe integer to a 64-bit column. */
   pushSafeInteger(value: number): void {
-    this.pushInt64(value | 0, Math.floor(value / 4_294_967_296));
+    // A product with a power of two is exact, and faster than a quotient.
+    this.pushInt64(value | 0, Math.floor(value * 2 ** -32));
   }
 
   /** Appends a 64-bit integer, signed or not; the caller has checked the range. */

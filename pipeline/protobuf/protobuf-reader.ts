@@ -17,8 +17,9 @@ export type ProtobufReader = (bytes: Uint8Array) => Rejection | undefined;
  *
  * After a refusal the columns hold part of a row, which `ParquetWriter.appendValues` takes back. Semantics are
  * Protobuf's: unknown fields are skipped, the last occurrence of a singular field counts, sub-messages merge, repeated
- * scalars may be packed or not, an absent scalar is its default. Stricter than Protobuf, because nothing may change silently: an absent required sub-message, an enum number without
- * a name and a known field of another wire type are refused.
+ * scalars may be packed or not, an absent scalar is its default. Stricter than Protobuf, because nothing may change
+ * silently: an absent required sub-message, an enum number without a name and a known field of another wire type are
+ * refused.
  *
  * Where the platform allows it, code is generated for the message. It gives up at whatever is wrong or unusual; such a
  * row is taken back and read by closures, which know every case. So both ways read the same rows.
