@@ -13,7 +13,7 @@ let standIn: StandIn;
 beforeAll(async () => {
   standIn = await startStandIn('athena');
 }, 60_000);
-afterAll(() => standIn.stop());
+afterAll(() => standIn?.stop());
 
 const pace = { loadWaitMs: 20_000, queryWaitMs: 20_000, pollMs: 5 };
 

@@ -24,12 +24,12 @@ export async function startStandIn(name: string): Promise<StandIn> {
   // Bytecode would lie among the sources, and fakesnow leaves its temporary files behind.
   const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', TMPDIR: folder };
   const child = spawn(python, [program, lakes.url, folder], { stdio: ['pipe', 'pipe', 'inherit'], env });
-  const [port] = await Promise.race([
-    once(child.stdout, 'data'),
-    once(child, 'exit').then(() => {
-      throw new Error(`Cannot start the stand-in "${name}": it ended, see above`);
-    }),
-  ]);
+  const [port] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit').then(() => [undefined])]);
+  if (port === undefined) {
+    lakes.close();
+    await rm(folder, { recursive: true, force: true });
+    throw new Error(`Cannot start the stand-in "${name}": it ended, see above`);
+  }
   const url = `http://127.0.0.1:${String(port).trim()}`;
   return {
     url,
