@@ -1,4 +1,5 @@
 /** What every adapter of the `ObjectStore` port must do. */
+import { Readable } from 'node:stream';
 import { ObjectNotFoundError } from '../../../pipeline/errors.ts';
 import type { ObjectStore } from '../../../pipeline/ports.ts';
 
@@ -41,17 +42,58 @@ export function objectStoreSuite(name: string, create: () => Promise<ObjectStore
     const store = await create();
     const keys = ['commits/1/b', 'commits/1/a', 'commits/1/A', 'commits/10/a', 'commits/1-x', 'data/ü z+1.parquet'];
     await Promise.all(keys.map((key) => store.put(key, text(key))));
-    expect(await store.list({ prefix: 'commits/1/', keysMax: 10 })).toEqual([
-      'commits/1/A',
-      'commits/1/a',
-      'commits/1/b',
-    ]);
-    expect(await store.list({ prefix: 'commits/1/', keysMax: 1 })).toEqual(['commits/1/A']);
-    expect(await store.list({ prefix: 'commits/', keysMax: 10, startAfter: 'commits/1/a' })).toEqual([
+    const list = async (...args: Parameters<ObjectStore['list']>): Promise<string[]> =>
+      (await store.list(...args)).map(({ key }) => key);
+    expect(await list({ prefix: 'commits/1/', keysMax: 10 })).toEqual(['commits/1/A', 'commits/1/a', 'commits/1/b']);
+    expect(await list({ prefix: 'commits/1/', keysMax: 1 })).toEqual(['commits/1/A']);
+    expect(await list({ prefix: 'commits/', keysMax: 10, startAfter: 'commits/1/a' })).toEqual([
       'commits/1/b',
       'commits/10/a',
     ]);
-    expect(await store.list({ prefix: 'data/', keysMax: 10 })).toEqual(['data/ü z+1.parquet']);
-    expect(await store.list({ prefix: 'nothing/', keysMax: 10 })).toEqual([]);
+    expect(await list({ prefix: 'data/', keysMax: 10 })).toEqual(['data/ü z+1.parquet']);
+    expect(await list({ prefix: 'nothing/', keysMax: 10 })).toEqual([]);
+  });
+
+  test(`${name}: list tells each object's size and when it was written`, async () => {
+    const store = await create();
+    const before = Date.now();
+    await store.put('a', text('four'));
+    const [object] = await store.list({ prefix: 'a', keysMax: 1 });
+    expect(object).toMatchObject({ key: 'a', bytes: 4 });
+    // S3's times are of whole seconds.
+    expect(object?.modifiedAt).toBeGreaterThanOrEqual(before - 1000);
+    expect(object?.modifiedAt).toBeLessThanOrEqual(Date.now() + 1000);
+  });
+
+  test(`${name}: delete removes the object, and repeating it changes nothing`, async () => {
+    const store = await create();
+    await store.put('a', text('x'));
+    await store.put('ab', text('y'));
+    await store.delete('a');
+    await store.delete('a');
+    expect((await store.list({ prefix: '', keysMax: 10 })).map(({ key }) => key)).toEqual(['ab']);
+  });
+
+  test.each([
+    ['nothing', []],
+    ['small chunks', [3, 0, 5]],
+    ['more than a part of a multipart upload', [9_000_000, 9_000_000, 20_000_000]],
+  ])(`${name}: putParts writes %s as one object`, async (_, sizes) => {
+    const store = await create();
+    const chunks = sizes.map((size, index) => Buffer.alloc(size, index + 1));
+    await store.put('key', text('before'));
+    await store.putParts('key', Readable.from(chunks));
+    expect(Buffer.from(await store.get('key')).equals(Buffer.concat(chunks))).toBe(true);
+  });
+
+  test(`${name}: putParts leaves the object as it was when a part cannot be made`, async () => {
+    const store = await create();
+    await store.put('key', text('before'));
+    const failing = async function* () {
+      yield Buffer.alloc(17_000_000);
+      throw new Error('out of disk');
+    };
+    await expect(store.putParts('key', failing())).rejects.toThrow('out of disk');
+    expect(Buffer.from(await store.get('key')).toString()).toBe('before');
   });
 }
