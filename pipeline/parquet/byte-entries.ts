@@ -46,9 +46,8 @@ export class ByteEntries {
     return this.startOf(entry + 1) - this.startOf(entry) - PREFIX;
   }
 
-  /** Whether the entry is `view[from, to)`. */
-  equals(entry: number, view: DataView, from: number, to: number): boolean {
-    const start = this.#starts[entry] as number;
+  /** Whether the entry that starts at `start` is `view[from, to)`. */
+  equals(start: number, view: DataView, from: number, to: number): boolean {
     const length = to - from;
     if (this.view.getInt32(start, true) !== length) return false;
     return equalBytes(this.view, start + PREFIX, view, from, length);

@@ -174,7 +174,7 @@ export class BytesValues implements Values {
     const entry = this.#entries.count - 1;
     if (entry === this.#firstValues.length) this.#firstValues = grownWords(this.#firstValues, entry + 1);
     this.#firstValues[entry] = this.count;
-    if (!this.#table.insert(hash, entry)) this.#crowdedSince = Math.min(this.#crowdedSince, this.count);
+    if (!this.#table.insert(hash, entry, this.#entries)) this.#crowdedSince = Math.min(this.#crowdedSince, this.count);
     return entry;
   }
 

@@ -8,8 +8,11 @@ const SLOTS_MIN = 256;
 
 /** Open addressing with linear probing; entries leave in the reverse order in which they came. */
 export class EntryTable {
-  /** Pairs of a hash and its entry + 1, or 0: side by side, as one look-up then touches one line of the cache. */
-  #slots = new Int32Array(SLOTS_MIN * 2);
+  /**
+   * By fours: a hash, its entry + 1 or 0, and where the entry starts. Side by side, as one look-up then touches one line
+   * of the cache.
+   */
+  #slots = new Int32Array(SLOTS_MIN * 4);
   /** By entry. */
   #hashes = new Int32Array(SLOTS_MIN);
   #count = 0;
@@ -17,37 +20,37 @@ export class EntryTable {
   /** The entry that equals `view[from, to)`, or -1. */
   find(hash: number, entries: ByteEntries, view: DataView, from: number, to: number): number {
     const slots = this.#slots;
-    const mask = slots.length - 2;
-    let slot = (hash << 1) & mask;
+    const mask = slots.length - 4;
+    let slot = (hash << 2) & mask;
     for (let probes = 0; probes < PROBES_MAX; probes++) {
       const entry = (slots[slot + 1] as number) - 1;
       if (entry < 0) return -1;
-      if (slots[slot] === hash && entries.equals(entry, view, from, to)) return entry;
-      slot = (slot + 2) & mask;
+      if (slots[slot] === hash && entries.equals(slots[slot + 2] as number, view, from, to)) return entry;
+      slot = (slot + 4) & mask;
     }
     return -1;
   }
 
   /** Adds the entry that comes after the ones added before. @returns false where no slot is near enough */
-  insert(hash: number, entry: number): boolean {
+  insert(hash: number, entry: number, entries: ByteEntries): boolean {
     if (entry === this.#hashes.length) this.#hashes = grownWords(this.#hashes, entry + 1);
     this.#hashes[entry] = hash;
     this.#count = entry + 1;
-    if (this.#count * 4 > this.#slots.length) return this.#rebuild(this.#slots.length * 4);
-    return this.#place(entry);
+    if (this.#count * 8 > this.#slots.length) return this.#rebuild(this.#slots.length * 4, entries);
+    return this.#place(entry, entries.startOf(entry));
   }
 
   /** Keeps the first `count` entries. */
   truncate(count: number): void {
     const slots = this.#slots;
-    const mask = slots.length - 2;
+    const mask = slots.length - 4;
     while (this.#count > count) {
       const entry = --this.#count;
-      let slot = ((this.#hashes[entry] as number) << 1) & mask;
+      let slot = ((this.#hashes[entry] as number) << 2) & mask;
       for (let probes = 0; probes < PROBES_MAX; probes++) {
         // Nothing that stays was probed past this slot, because it came before.
         if (slots[slot + 1] === entry + 1) slots[slot + 1] = 0;
-        slot = (slot + 2) & mask;
+        slot = (slot + 4) & mask;
       }
     }
   }
@@ -57,25 +60,26 @@ export class EntryTable {
     this.#count = 0;
   }
 
-  #rebuild(size: number): boolean {
+  #rebuild(size: number, entries: ByteEntries): boolean {
     this.#slots = new Int32Array(size);
     let placed = true;
-    for (let entry = 0; entry < this.#count; entry++) placed = this.#place(entry) && placed;
+    for (let entry = 0; entry < this.#count; entry++) placed = this.#place(entry, entries.startOf(entry)) && placed;
     return placed;
   }
 
-  #place(entry: number): boolean {
+  #place(entry: number, start: number): boolean {
     const slots = this.#slots;
-    const mask = slots.length - 2;
+    const mask = slots.length - 4;
     const hash = this.#hashes[entry] as number;
-    let slot = (hash << 1) & mask;
+    let slot = (hash << 2) & mask;
     for (let probes = 0; probes < PROBES_MAX; probes++) {
       if (slots[slot + 1] === 0) {
         slots[slot] = hash;
         slots[slot + 1] = entry + 1;
+        slots[slot + 2] = start;
         return true;
       }
-      slot = (slot + 2) & mask;
+      slot = (slot + 4) & mask;
     }
     return false;
   }
