@@ -78,19 +78,32 @@ const chainEnd = async (log: CommitLog, partition: number): Promise<number> => (
 
 /** @returns how many offsets are left. */
 async function drainPartition(lane: Lane): Promise<number> {
-  const { offsets, limits, log, timeLeftMs, contract } = lane;
+  const { offsets, limits, log, timeLeftMs } = lane;
   for (let race = 0; race < RACES_MAX; race++) {
     const start = await chainEnd(log, offsets.partition);
     if (start > offsets.high) {
-      const reason = `it ends at offset ${offsets.high}, and offsets up to ${start} were committed`;
-      throw new TopicReplacedError(contract.topic.name, offsets.partition, reason);
+      await checkEnd(start, lane);
+      return 0;
     }
     const isOver = start === offsets.high || timeLeftMs() < limits.reserveMs;
     if (isOver || (await drainFrom(start, lane)) === 'drained') {
-      return offsets.high - (await chainEnd(log, offsets.partition));
+      return Math.max(0, offsets.high - (await chainEnd(log, offsets.partition)));
     }
   }
   throw tooManyRaces(offsets.partition);
+}
+
+/**
+ * A chain that ends beyond the high watermark of this run was made longer by another run since, or is of another topic.
+ * @throws TopicReplacedError when the topic still ends before it.
+ */
+async function checkEnd(start: number, { reader, contract, offsets: { partition } }: Lane): Promise<void> {
+  const { name } = contract.topic;
+  const high = (await reader.offsets(name)).find((each) => each.partition === partition)?.high ?? 0;
+  if (start > high) {
+    const reason = `it ends at offset ${high}, and offsets up to ${start} were committed`;
+    throw new TopicReplacedError(name, partition, reason);
+  }
 }
 
 /** @returns `superseded` when another writer committed first: what was read since the last commit must be read again. */

@@ -104,6 +104,33 @@ test('drainTopic: runs that overlap commit each offset once', async () => {
   expect(worlds.flatMap(({ made }) => made)).toHaveLength(commits.length);
 });
 
+test('drainTopic: a run that sees what another has committed beyond its own high watermark has nothing to do', async () => {
+  const topic = memoryTopic([partitionOf(0, 0, 1, 2)]);
+  const lake = memoryObjectStore();
+  let firstCall = true;
+  const slow = world(
+    topic,
+    {
+      reader: {
+        ...topic,
+        offsets: async (name) => {
+          const seen = await topic.offsets(name);
+          if (firstCall) {
+            firstCall = false;
+            topic.records.get(0)?.push(...partitionOf(0, 3, 4));
+            await drainTopic(world(topic, {}, lake), LIMITS);
+          }
+          return seen;
+        },
+      },
+    },
+    lake,
+  );
+  expect(await drainTopic(slow, LIMITS)).toBe(0);
+  expect(slow.made).toEqual([]);
+  expect(commitsOf(lake.objects, 0)).toMatchObject([{ start: 0, next: 5 }]);
+});
+
 test('drainTopic: a partition that fails does not keep the others from being drained', async () => {
   const topic = memoryTopic([partitionOf(0, 0), partitionOf(1, 0)]);
   const ports = world(topic);
