@@ -1,7 +1,7 @@
 /** A compiled contract: everything the functions of one event need to know, as one JSON file made at synth time. */
 import type { MessageType } from './message.ts';
 
-export const COMPILED_CONTRACT_FORMAT = 1;
+export const COMPILED_CONTRACT_FORMAT = 2;
 
 export interface CompiledContract {
   /** The layout of this file; a reader refuses a number it does not know. */

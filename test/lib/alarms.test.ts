@@ -6,7 +6,7 @@ import { METRICS } from '../../pipeline/metrics.ts';
 import { maskedTemplate, ofType, only, type Template, testApp } from './synthesize.ts';
 
 const contract = (event: string, freshnessSeconds: number): CompiledContract => ({
-  format: 1,
+  format: 2,
   event,
   description: 'An event.',
   owner: 'a team',

@@ -4,7 +4,7 @@ import { grantsOf } from './permissions.ts';
 import { maskedTemplate, only, type Template, testApp, variablesOf } from './synthesize.ts';
 
 const contract: Omit<CompiledContract, 'warehouse'> = {
-  format: 1,
+  format: 2,
   event: 'order_created',
   description: 'A customer placed an order.',
   owner: 'checkout',

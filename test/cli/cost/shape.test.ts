@@ -6,7 +6,7 @@ import type { CompiledContract } from '../../../pipeline/contract/compiled-contr
 import { maskedTemplate, testApp } from '../../lib/synthesize.ts';
 
 const contract = (event: string, freshnessSeconds: number): CompiledContract => ({
-  format: 1,
+  format: 2,
   event,
   description: 'An event.',
   owner: 'a team',

@@ -11,7 +11,7 @@ const version = (number: number, definition = 'message A {}'): CompiledContract[
 });
 
 const contract: CompiledContract = {
-  format: 1,
+  format: 2,
   event: 'order_created',
   description: 'A customer placed an order.',
   owner: 'checkout',

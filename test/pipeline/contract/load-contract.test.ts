@@ -54,7 +54,7 @@ function refusal(files: Record<string, string | Uint8Array | null>): string {
 test('loadContract: fills in every default', () => {
   const contract = loadContract(eventFolder());
   expect(contract).toEqual({
-    format: 1,
+    format: 2,
     event: 'parcel_sent',
     description: 'A parcel was sent.',
     owner: 'shipping',
