@@ -38,6 +38,8 @@ export interface HostOptions {
   readonly kafka?: KafkaConnection;
   /** For faults with a probability. @default Math.random */
   readonly random?: () => number;
+  /** Gets the faults before the first message and the first record are delivered. */
+  readonly onFaults?: (faults: HostFaults) => void;
   /** Gets progress and functions' errors, a line each. */
   readonly log: (line: string) => void;
 }
@@ -98,6 +100,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
     await deployment.topics.close();
     const metrics = await startMetricsServer(deployment.functions.map(({ definition }) => definition.logFile));
     closers.push(() => metrics.close());
+    const faults = { ...deployment.aws.faults, kafka: broker?.faults, functions: deployment.functionFaults };
+    options.onFaults?.(faults);
     for (const source of deployment.eventSources) await source.start();
     const origin = values.outputs[PLATFORM_STACK]?.['IngestUrl'] ?? '';
     const found = {
@@ -112,7 +116,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     writeHostRecord(options.dataDir, { ...found, pid: process.pid, ownsKafka: broker !== undefined, parameters });
     return {
       ...found,
-      faults: { ...deployment.aws.faults, kafka: broker?.faults, functions: deployment.functionFaults },
+      faults,
       killFunction: (name) => functionsNamed(name, deployment).reduce((sum, each) => sum + each.crash(), 0),
       invoke: async (name, event) => oneFunction(name, deployment).invoke(Buffer.from(JSON.stringify(event))),
       async runSchedules() {

@@ -6,7 +6,7 @@ export function faultName(action: ChaosAction): string {
   switch (action.kind) {
     case 'requests': {
       const { effect, operation } = action.fault;
-      const service = operation === 'GetParameter' ? 'SSM' : 'S3';
+      const service = { GetParameter: 'SSM', SendMessage: 'SQS' }[operation] ?? 'S3';
       return `${service}: ${effect.kind === 'fail' ? `${effect.status} ${effect.code}` : EFFECTS[effect.kind]}${after(effect)}`;
     }
     case 'kafka': {

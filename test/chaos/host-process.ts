@@ -1,6 +1,6 @@
 /** The laptop host in a process of its own, so that a SIGKILL can end it at any moment. */
 import { join } from 'node:path';
-import { type Host, startHost } from '../../local/host.ts';
+import { type Host, type HostFaults, startHost } from '../../local/host.ts';
 import { COMPACT_LIMITS, compactLake } from '../../pipeline/compact/compact.ts';
 import { loadContract } from '../../pipeline/contract/load-contract.ts';
 import { faultName } from './fault-name.ts';
@@ -39,11 +39,10 @@ export type HostPlaces = Pick<Host, 'ingestUrl' | 'awsEndpoint' | 'warehousePath
 };
 
 /**
- * Twelve minutes, the queue's visibility timeout, would be longer than the run: a message whose loader failed comes
+ * The queues' visibility timeouts, up to twelve minutes, are longer than the run: a message whose function failed comes
  * back after this time, while another may still work on it.
  */
 const VISIBILITY_SECONDS = 3;
-const LOAD_QUEUE = /LoadQueue|Queue/;
 
 /** Of the one event that drains. */
 const DRAIN = /^Event-meter-read-Sink/;
@@ -53,10 +52,12 @@ const host = await startHost({
   assemblyDir: options.assemblyDir,
   dataDir: options.dataDir,
   random: seededRandom(options.seed, `host ${options.restarts}`),
+  onFaults(faults) {
+    shortenVisibility(faults);
+    reportFaults(faults);
+  },
   log: console.log,
 });
-shortenVisibility();
-reportFaults();
 process.on('message', (command: HostCommand) => void obey(command));
 // Without a parent nobody needs the host.
 process.on('disconnect', () => process.exit(1));
@@ -67,12 +68,11 @@ function tell(event: HostEvent): void {
   process.send?.(event);
 }
 
-function shortenVisibility(): void {
-  host.faults.messages.add({ queue: LOAD_QUEUE, effect: { kind: 'reappear', seconds: VISIBILITY_SECONDS } });
+function shortenVisibility({ messages }: HostFaults): void {
+  messages.add({ effect: { kind: 'reappear', seconds: VISIBILITY_SECONDS } });
 }
 
-function reportFaults(): void {
-  const { kafka, requests, messages, functions } = host.faults;
+function reportFaults({ kafka, requests, messages, functions }: HostFaults): void {
   if (kafka) kafka.onTaken = (fault) => tell({ kind: 'fault', name: faultName({ kind: 'kafka', fault }) });
   requests.onTaken = (fault) => tell({ kind: 'fault', name: faultName({ kind: 'requests', fault }) });
   functions.onTaken = (fault) => tell({ kind: 'fault', name: faultName({ kind: 'functions', fault }) });
@@ -109,7 +109,7 @@ async function obey(command: HostCommand): Promise<void> {
       break;
     case 'calm':
       for (const faults of [kafka, requests, messages, functions]) faults?.clear();
-      shortenVisibility();
+      shortenVisibility(host.faults);
       host.killFunction(/./);
       break;
     case 'settle':

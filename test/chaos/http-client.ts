@@ -14,11 +14,15 @@ export interface ClientOptions {
   readonly signal: AbortSignal;
 }
 
-type RecordAnswer = { readonly partition: number; readonly offset: number } | { readonly error: { status: number } };
+type RecordAnswer =
+  | { readonly partition: number; readonly offset: number }
+  | { readonly queued: true }
+  | { readonly error: { readonly status: number } };
 
 const BATCH_MAX = 60;
 const PAUSE_MS = { min: 50, max: 250 };
 const INVALID_SHARE = 0.02;
+const QUEUED_SHARE = 0.3;
 const ANSWER_MS_MAX = 10_000;
 const UNPROCESSABLE = 422;
 /** What an API answers when something behind it fails: the client cannot know what was stored. */
@@ -35,7 +39,8 @@ export async function sendOverHttp(options: ClientOptions): Promise<void> {
         number: sent,
         isValid: random() >= INVALID_SHARE,
       }));
-      await sendBatch(places.ingestUrl, batch, options);
+      const prefer = random() < QUEUED_SHARE ? { prefer: 'respond-async' } : undefined;
+      await sendBatch(places.ingestUrl, prefer, batch, options);
     }
     await sleep(between(random, PAUSE_MS.min, PAUSE_MS.max));
   }
@@ -47,7 +52,12 @@ interface Sent {
   readonly isValid: boolean;
 }
 
-async function sendBatch(url: string, batch: readonly Sent[], { event, book }: ClientOptions): Promise<void> {
+async function sendBatch(
+  url: string,
+  prefer: { readonly prefer: string } | undefined,
+  batch: readonly Sent[],
+  { event, book }: ClientOptions,
+): Promise<void> {
   const body = batch.map(({ id, number, isValid }) => ({
     specversion: '1.0',
     id,
@@ -55,7 +65,7 @@ async function sendBatch(url: string, batch: readonly Sent[], { event, book }: C
     type: event,
     data: { ...payload(event, id, number), ...(!isValid && { number: 'many' }) },
   }));
-  const answers = await post(url, JSON.stringify(body));
+  const answers = await post(url, prefer, JSON.stringify(body));
   if (answers === undefined) {
     book.unanswered += batch.length;
     return;
@@ -64,9 +74,9 @@ async function sendBatch(url: string, batch: readonly Sent[], { event, book }: C
     const answer = answers[index];
     if (answer === undefined) {
       book.surprises.push(`${id}: the answer has ${answers.length} records for ${batch.length} events`);
-    } else if ('offset' in answer) {
-      const { partition, offset } = answer;
-      book.acknowledged.push({ event, id, partition, offset, fate: 'row' });
+    } else if (!('error' in answer)) {
+      if ('queued' in answer) book.queued.push({ event, id });
+      else book.acknowledged.push({ event, id, ...answer, fate: 'row' });
       if (!isValid) book.surprises.push(`${id}: an invalid event was accepted`);
     } else if (answer.error.status === UNPROCESSABLE && !isValid) {
       book.refused++;
@@ -79,11 +89,15 @@ async function sendBatch(url: string, batch: readonly Sent[], { event, book }: C
 }
 
 /** The answers by record; undefined when there are none. */
-async function post(url: string, body: string): Promise<RecordAnswer[] | undefined> {
+async function post(
+  url: string,
+  prefer: { readonly prefer: string } | undefined,
+  body: string,
+): Promise<RecordAnswer[] | undefined> {
   try {
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/cloudevents-batch+json' },
+      headers: { 'content-type': 'application/cloudevents-batch+json', ...prefer },
       body,
       signal: AbortSignal.timeout(ANSWER_MS_MAX),
     });

@@ -1,5 +1,6 @@
 /** Reads what Kafka, the lake and the warehouse hold. */
 import { S3Client } from '@aws-sdk/client-s3';
+import { GetQueueAttributesCommand, ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { Kafka, logLevel } from 'kafkajs';
 import { query } from '../../cli/warehouse-file.ts';
 import { s3ObjectStore } from '../../pipeline/adapters/s3-object-store.ts';
@@ -19,6 +20,14 @@ export interface Progress {
   readonly commits: readonly Commit[];
   readonly loadedCommits: number;
 }
+
+/** The queue and its dead letters. */
+const RELAY_QUEUES = 'Platform-Relay';
+const MESSAGE_COUNTS = [
+  'ApproximateNumberOfMessages',
+  'ApproximateNumberOfMessagesNotVisible',
+  'ApproximateNumberOfMessagesDelayed',
+] as const;
 
 export const awsClient = ({ awsEndpoint }: Pick<HostPlaces, 'awsEndpoint'>) => ({
   endpoint: awsEndpoint,
@@ -44,6 +53,20 @@ export function isDrained({ highWatermarks, commits, loadedCommits }: Progress):
     ([partition, end]) => Math.max(0, ...(next.get(partition) ?? []).map((commit) => commit.next)) >= end,
   );
   return isCommitted && loadedCommits >= commits.length;
+}
+
+/** Messages that the relay has not written, or has given up. */
+export async function queuedMessages(places: HostPlaces): Promise<number> {
+  const sqs = new SQSClient(awsClient(places));
+  const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({ QueueNamePrefix: RELAY_QUEUES }));
+  let messages = 0;
+  for (const QueueUrl of QueueUrls) {
+    const { Attributes } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...MESSAGE_COUNTS] }),
+    );
+    for (const name of MESSAGE_COUNTS) messages += Number(Attributes?.[name] ?? 0);
+  }
+  return messages;
 }
 
 export async function findAll(event: TestEvent, places: HostPlaces): Promise<Found> {

@@ -59,6 +59,7 @@ type Scenario = readonly (readonly [afterMs: number, action: ChaosAction])[];
 const SINKS = [/ticket-sold-Sink/, /meter-read-Sink/];
 const LOADERS = [/ticket-sold-Loader/, /meter-read-Loader/];
 const PROXY = /Proxy/;
+const RELAY = /Relay/;
 
 const limits = (random: Random) => ({ times: between(random, 1, 2), forMs: FAULT_LASTS_MS });
 
@@ -113,6 +114,7 @@ const OPERATIONS: readonly (readonly [operation: string, name: RegExp, callers: 
   // Contracts are among the assets.
   ['GetObject', /assets.*json$/, PROXY],
   ['GetParameter', /./, PROXY],
+  ['SendMessage', RELAY, PROXY],
 ];
 const CONFLICT_SHARE = 0.2;
 const CONFLICT: RequestEffect = { kind: 'fail', status: 409, code: 'ConditionalRequestConflict' };
@@ -168,13 +170,13 @@ const MESSAGE_EFFECTS: readonly MessageFault['effect'][] = [
 ];
 
 function functionFault(random: Random): Scenario {
-  const name = pick(random, [...SINKS, ...LOADERS, PROXY]);
+  const name = pick(random, [...SINKS, ...LOADERS, PROXY, RELAY]);
   const effect = { kind: pick(random, ['timeout', 'kill'] as const), afterMs: between(random, 0, 400) };
   return [[0, { kind: 'functions', fault: { ...limits(random), times: 1, function: name, effect } }]];
 }
 
 function killFunction(random: Random): Scenario {
-  return [[0, { kind: 'kill-function', name: pick(random, [...SINKS, ...LOADERS, PROXY]) }]];
+  return [[0, { kind: 'kill-function', name: pick(random, [...SINKS, ...LOADERS, PROXY, RELAY]) }]];
 }
 
 const SCENARIOS: readonly ((random: Random) => Scenario)[] = [

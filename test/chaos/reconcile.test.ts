@@ -26,11 +26,12 @@ const FOUND: Found = {
 const KNOWN = [acknowledged(0), acknowledged(3, { fate: 'dead letter' })];
 
 test('reconcile counts, and finds nothing where all is as it must be', () => {
-  expect(reconcile(KNOWN, FOUND)).toEqual({
-    accepted: 2,
+  expect(reconcile(KNOWN, [{ event: 'e', id: 'id-1' }], FOUND)).toEqual({
+    accepted: 3,
     committed: 4,
     rejected: 1,
     loaded: 3,
+    again: 0,
     lost: [],
     duplicated: [],
     wrong: [],
@@ -94,5 +95,12 @@ test.each<[string, Partial<Found>, readonly Acknowledged[], object]>([
     { wrong: ['3 rows are committed, 4 are loaded'] },
   ],
 ])('reconcile finds %s', (_, changes, known, expected) => {
-  expect(reconcile(known, { ...FOUND, ...changes })).toMatchObject(expected);
+  expect(reconcile(known, [], { ...FOUND, ...changes })).toMatchObject(expected);
+});
+
+test('reconcile finds queued events that are missing, and counts those that are there again', () => {
+  const queued = [{ event: 'e', id: 'queued' }];
+  expect(reconcile(KNOWN, queued, FOUND)).toMatchObject({ lost: ['queued, which was queued'], again: 0 });
+  const rows = [row(0), row(1, 'queued'), row(2, 'queued')];
+  expect(reconcile(KNOWN, queued, { ...FOUND, rows })).toMatchObject({ lost: [], duplicated: [], again: 1 });
 });

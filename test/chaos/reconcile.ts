@@ -1,6 +1,6 @@
 /** Compares what clients were told with what Kafka, the lake and the warehouse hold. */
 import type { Commit } from '../../pipeline/sink/commit.ts';
-import type { Acknowledged } from './record-book.ts';
+import type { Acknowledged, Queued } from './record-book.ts';
 
 /** What one event's stages hold at the end. */
 export interface Found {
@@ -27,18 +27,24 @@ export interface Verdict {
   readonly committed: number;
   readonly rejected: number;
   readonly loaded: number;
+  /** Rows beyond the first of queued events, which the relay may write again. */
+  readonly again: number;
   readonly lost: readonly string[];
   readonly duplicated: readonly string[];
   /** Anything else that must not be. */
   readonly wrong: readonly string[];
 }
 
-/** Every acknowledged event must be exactly one row or dead letter, where the client was told that it is. */
-export function reconcile(acknowledged: readonly Acknowledged[], found: Found): Verdict {
+/**
+ * Every acknowledged event must be exactly one row or dead letter, where the client was told that it is; every queued
+ * one at least one row.
+ */
+export function reconcile(acknowledged: readonly Acknowledged[], queued: readonly Queued[], found: Found): Verdict {
   const { commits, rows, deadLetters, spoilt } = found;
   const rowIds = new Map(rows.map((row) => [name(row), row.id]));
   const letters = new Set(deadLetters.map(name));
-  const lost: string[] = [];
+  const copies = countIds([...rowIds.values()]);
+  const lost = queued.filter(({ id }) => !copies.has(id)).map(({ id }) => `${id}, which was queued`);
   const wrong: string[] = [];
   for (const event of acknowledged) {
     const at = name(event);
@@ -50,16 +56,18 @@ export function reconcile(acknowledged: readonly Acknowledged[], found: Found): 
   }
   if (spoilt > 0) wrong.push(`${spoilt} rows are not as they were sent`);
   return {
-    accepted: acknowledged.length,
+    accepted: acknowledged.length + queued.length,
     committed: sum(commits, ({ rows: count, rejected }) => count + (rejected?.count ?? 0)),
     rejected: deadLetters.length,
     loaded: rows.length,
+    again: queued.reduce((total, { id }) => total + Math.max(0, (copies.get(id) ?? 0) - 1), 0),
     lost,
     duplicated: [
       ...repeated(rows.map(name)).map((at) => `row ${at}`),
       ...repeated(deadLetters.map(name)).map((at) => `dead letter ${at}`),
       ...repeated(acknowledged.map(name)).map((at) => `acknowledgement ${at}`),
-      ...repeatedIds(acknowledged, [...rowIds.values()]),
+      // What was acknowledged once is there once, under whatever offset.
+      ...acknowledged.filter(({ id }) => (copies.get(id) ?? 0) > 1).map(({ id }) => `id ${id}`),
     ],
     wrong: [...wrong, ...chainMistakes(found)],
   };
@@ -75,10 +83,10 @@ function repeated(names: readonly string[]): string[] {
   return names.filter((each) => seen.size === seen.add(each).size);
 }
 
-/** What was acknowledged once is there once, under whatever offset. */
-function repeatedIds(acknowledged: readonly Acknowledged[], ids: readonly string[]): string[] {
-  const known = new Set(acknowledged.map(({ id }) => id));
-  return repeated(ids).flatMap((id) => (known.has(id) ? [`id ${id}`] : []));
+function countIds(ids: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
+  return counts;
 }
 
 /** The chains must tile the offsets from 0 to the end of each partition, without a gap. */

@@ -10,8 +10,15 @@ export interface Acknowledged {
   readonly fate: 'row' | 'dead letter';
 }
 
+/** An event that is in the relay's queue: it becomes a row at least once. */
+export interface Queued {
+  readonly event: string;
+  readonly id: string;
+}
+
 export class RecordBook {
   readonly acknowledged: Acknowledged[] = [];
+  readonly queued: Queued[] = [];
   /** Events that the API refused as invalid, which they were. */
   refused = 0;
   /** Attempts that failed or were not answered: they may be stored or not. */

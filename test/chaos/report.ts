@@ -18,8 +18,8 @@ export function report(
   const injected = [...faults].sort(([a], [b]) => (a < b ? -1 : 1));
   const total = injected.reduce((sum, [, count]) => sum + count, 0);
   console.log(`\n${textTable(['fault', 'times'], [...injected, ['all', total]])}\n`);
-  const header = ['event', 'accepted', 'committed', 'rejected', 'loaded', 'lost', 'duplicated'];
-  const rows = [...verdicts].map(([event, { accepted, committed, rejected, loaded, lost, duplicated }]) => [
+  const header = ['event', 'accepted', 'committed', 'rejected', 'loaded', 'lost', 'duplicated', 'relayed again'];
+  const rows = [...verdicts].map(([event, { accepted, committed, rejected, loaded, lost, duplicated, again }]) => [
     event,
     accepted,
     committed,
@@ -27,8 +27,10 @@ export function report(
     loaded,
     lost.length,
     duplicated.length,
+    again,
   ]);
   console.log(`${textTable(header, rows)}\n`);
+  console.log(`${book.queued.length} of the accepted were queued first, and are written at least once.`);
   console.log(`${book.refused} invalid events were refused, ${book.unanswered} attempts were not acknowledged.`);
   const problems = [
     ...[...verdicts].flatMap(([event, { lost, duplicated, wrong }]) => [

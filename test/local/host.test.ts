@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { type ListObjectsV2CommandOutput, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Template } from '../../local/assembly.ts';
-import { type Host, type HostOptions, startHost } from '../../local/host.ts';
+import { type Host, type HostFaults, type HostOptions, startHost } from '../../local/host.ts';
 import { HostError } from '../../local/host-error.ts';
 import { startKafkaBroker } from '../../local/kafka/broker.ts';
 import { functionResource, temporaryFolder, writeAssembly } from './fixture-assembly.ts';
@@ -361,7 +361,12 @@ test.each([
 });
 
 test('faults and killFunction reach every part of the host', async () => {
-  const host = await start({ assemblyDir: writePipeline(), dataDir: temporaryFolder() });
+  let before: HostFaults | undefined;
+  const onFaults = (faults: HostFaults) => {
+    before = faults;
+  };
+  const host = await start({ assemblyDir: writePipeline(), dataDir: temporaryFolder(), onFaults });
+  expect(before).toBe(host.faults);
   const happened = new Set<string>();
   const { kafka, requests, messages, functions } = host.faults;
   for (const [name, rules] of Object.entries({ kafka, requests, messages, functions })) {
