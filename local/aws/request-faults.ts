@@ -47,6 +47,7 @@ export class RequestFaults extends FaultRules<RequestFault> {
       } else if (effect.kind === 'drop') {
         request.raw.socket.destroy();
       }
+      // Otherwise it hangs: nothing ever goes on with it.
     });
     // By now the request has been served.
     app.addHook('onSend', (request, reply, payload, done) => {
