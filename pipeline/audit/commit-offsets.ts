@@ -5,17 +5,22 @@ import { readDeadLetters } from '../dead-letters/read-dead-letters.ts';
 import type { ObjectStore } from '../ports.ts';
 import type { Commit } from '../sink/commit.ts';
 
-/** Ascending. Memory: the commit's offsets and its dead letters. */
+/** Ascending. Memory: the commit's rows and its dead letters; a gap may be of billions. */
 export async function rowOffsets(lake: ObjectStore, commit: Commit): Promise<number[]> {
   const { start, next, gaps, rejected } = commit;
   const letters = rejected ? await readDeadLetters(lake, rejected.key).catch(() => []) : [];
-  const others = new Set(letters.map(({ offset }) => offset));
-  for (const gap of gaps) {
-    for (let offset = gap.first; offset < gap.next; offset++) {
-      others.add(offset);
+  const letterOffsets = new Set(letters.map(({ offset }) => offset));
+  const offsets: number[] = [];
+  let from = start;
+  for (const gap of [...gaps, { first: next, next }]) {
+    for (let offset = from; offset < gap.first; offset++) {
+      if (!letterOffsets.has(offset)) {
+        offsets.push(offset);
+      }
     }
+    from = gap.next;
   }
-  return Array.from({ length: next - start }, (_, index) => start + index).filter((offset) => !others.has(offset));
+  return offsets;
 }
 
 /** A row as a data file has it. */

@@ -268,6 +268,19 @@ test('audit: what retention has taken from Kafka is audited without it', async (
   expect(report.total).toMatchObject({ accepted: 19, verified: 10 });
 });
 
+test('audit: a gap of a billion offsets is no more work than a small one', async () => {
+  const world = pipelineWorld(folder);
+  world.produce(0, offsets(0, 2));
+  world.produce(0, offsets(1e9, 1e9 + 4));
+  await world.load(await world.sink(0));
+  expect((await world.audit()).faults).toEqual([]);
+  await world.sql(`UPDATE order_created SET _checksum = _checksum + 1 WHERE _offset = ${1e9 + 1}`);
+  expect(places(await world.audit())).toEqual([`ALTERED_ROWS 0:${1e9 + 1}-${1e9 + 2}`]);
+  await world.sql(`DELETE FROM order_created WHERE _offset = ${1e9 + 1}`);
+  world.reader.records.get(0)?.splice(2, 0, kafkaRecord(7));
+  expect(places(await world.audit())).toEqual(['KAFKA_DIFFERS 0:7-8', `LOST_ROWS 0:${1e9 + 1}-${1e9 + 2}`]);
+});
+
 test('audit: without a reader Kafka is left out', async () => {
   const { world } = await healthyWorld(folder);
   const report = await audit({ ...world, reader: undefined }, { now: world.clock.now });
