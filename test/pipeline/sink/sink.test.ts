@@ -1,6 +1,7 @@
 import { commitKey, commitLog } from '../../../pipeline/sink/commit-log.ts';
 import { rowEncoder } from '../../../pipeline/sink/row-encoder.ts';
 import { type SinkPorts, sinkPartition } from '../../../pipeline/sink/sink.ts';
+import { Window } from '../../../pipeline/sink/window.ts';
 import { ORDER_VERSION_ID, orderContract } from '../ingest/order-events.ts';
 import { type MemoryObjectStore, memoryObjectStore } from '../ports/memory-object-store.ts';
 import { commitsOf, lettersOf, rowsOf } from './lake-contents.ts';
@@ -151,8 +152,18 @@ test.each([
   expect([...ports.lake.objects.keys()]).toEqual(before);
 });
 
-test('sinkPartition: refuses a record at an offset that was a gap when it was committed', async () => {
+test('sinkPartition: refuses a record at an offset that retention had deleted when it was committed', async () => {
+  const ports = world();
+  const window = new Window(ports, 0, 3);
+  window.add(kafkaRecord(3));
+  await ports.log.append(await window.write());
+  await expect(sinkPartition(records(2), ports)).rejects.toMatchObject({ code: 'TOPIC_REPLACED' });
+});
+
+test('sinkPartition: passes over what the trigger before it passed over, whatever its time', async () => {
   const ports = world();
   await sinkPartition(records(0, 5), ports);
-  await expect(sinkPartition(records(3), ports)).rejects.toMatchObject({ code: 'TOPIC_REPLACED' });
+  const aborted = kafkaRecord(3, { timestamp: 1 });
+  expect(await sinkPartition([aborted], ports)).toEqual({ commit: undefined, repeated: 1 });
+  expect(await sinkPartition([aborted, ...records(5, 6)], ports)).toMatchObject({ commit: { start: 6, rows: 1 } });
 });
