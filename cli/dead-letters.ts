@@ -10,6 +10,7 @@ import type { DeadLetterLine } from '../pipeline/sink/dead-letter.ts';
 import { countOf, FLAG, onlyEvent, PLACE_OPTIONS, placeOf, TEXT } from './arguments.ts';
 import { CommandError } from './command-error.ts';
 import { connectEvent, type EventConnection } from './connect-event.ts';
+import { quantity } from './quantity.ts';
 import { textTable } from './text-table.ts';
 
 const OPTIONS = {
@@ -37,11 +38,11 @@ const ID = /^\d+-\d+$/;
 /** @returns the exit code: 1 when Kafka did not take a letter, or there is no such letter. */
 export async function deadLetters(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  const [name = '', ...events] = positionals;
-  const action = ACTIONS.get(name);
+  const [name, ...events] = positionals;
+  const action = ACTIONS.get(name ?? '');
   if (!action) {
-    const actions = [...ACTIONS.keys()].join(', ');
-    throw new CommandError(`Cannot "${name}" dead letters: allowed are ${actions}, and the event after it`);
+    const wish = name === undefined ? 'Say what to do with dead letters' : `Cannot "${name}" dead letters`;
+    throw new CommandError(`${wish}: allowed are ${[...ACTIONS.keys()].join(', ')}, and the event after it`);
   }
   const wrong = values.id?.find((id) => !ID.test(id));
   if (wrong !== undefined) {
@@ -80,7 +81,13 @@ async function list({ lake, contract }: EventConnection, { json }: Options): Pro
   return 0;
 }
 
-const day = (time: number): string => new Date(time).toISOString().slice(0, 10);
+const day = (time: number): string => instant(time).slice(0, 10);
+
+/** Kafka takes any number for a time, and such a record is a letter. */
+function instant(time: number): string {
+  const date = new Date(time);
+  return Number.isFinite(date.getTime()) ? date.toISOString() : '(no time)';
+}
 
 async function show({ lake }: EventConnection, { id: ids = [] }: Options): Promise<number> {
   if (ids.length === 0) {
@@ -112,7 +119,7 @@ async function* selected(
 function readable(letter: DeadLetterLine): object {
   const headers = letter.headers.map(([name, value]) => [name, asText(value) ?? `base64:${value}`]);
   const valueText = letter.value === null ? undefined : asText(letter.value);
-  return { ...letter, timestamp: new Date(letter.timestamp).toISOString(), headers, valueText };
+  return { ...letter, timestamp: instant(letter.timestamp), headers, valueText };
 }
 
 function asText(base64: string): string | undefined {
@@ -149,7 +156,7 @@ async function replay(connection: EventConnection, command: Options): Promise<nu
 }
 
 function describe({ sent, found, left, failures }: ReplayReport, dryRun: boolean): string {
-  const lines = [`${sent} letters ${dryRun ? 'would be sent' : 'sent'} again.`];
+  const lines = [`${quantity(sent, 'letter')} ${dryRun ? 'would be sent' : 'sent'} again.`];
   if (found > 0) {
     lines.push(`${found} had been sent by a run that died before it could note it.`);
   }
@@ -175,6 +182,6 @@ async function discard({ lake, contract }: EventConnection, command: Options): P
     by: userInfo().username,
     now: Date.now(),
   });
-  console.log(`${contract.event}: ${discarded} letters discarded. They stay in the lake.`);
+  console.log(`${contract.event}: ${quantity(discarded, 'letter')} discarded. What is discarded stays in the lake.`);
   return 0;
 }

@@ -45,7 +45,7 @@ const BATCH_LETTERS = 100;
  * A run gives a batch up that it has not begun to send a minute after its decision, and whoever finds a decision
  * without a note leaves it alone for ten: so the two cannot both send.
  */
-export const SEND_WITHIN_MS = 60_000;
+const SEND_WITHIN_MS = 60_000;
 
 /**
  * Sends letters to their topic and partition with their own key, value and headers, and two headers more: which letter
@@ -173,16 +173,17 @@ async function sendBatch(
   }
 }
 
-/** The time of the event does not change: a record without one has the time at which Kafka first got it. */
+/** The time of the event does not change: a record without one has the time at which Kafka first got it, if it is one. */
 function outgoing(letter: DeadLetterLine, topic: string, timestamp: number): OutgoingRecord {
   const { partition, key, value, headers } = letterRecord(letter);
+  const received = new Date(letter.timestamp);
   return {
     topic,
     partition,
     key,
     value: value ?? new Uint8Array(),
     headers: {
-      ce_time: new Date(letter.timestamp).toISOString(),
+      ...(Number.isFinite(received.getTime()) && { ce_time: received.toISOString() }),
       ...Object.fromEntries(headers),
       [REPLAY_OF]: letterId(letter),
       [REPLAY_TRY]: String(triesOf(letter) + 1),

@@ -125,6 +125,16 @@ test('replayLetters: a filter chooses, and all sends what the contract refuses',
   expect(Buffer.from(world.reader.records.get(0)?.[4]?.value ?? []).toString()).toBe('garbage');
 });
 
+test('replayLetters: a letter whose Kafka time is no date does not hold up the others', async () => {
+  const world = await worldOfLetters();
+  world.reader.records.get(0)?.push(kafkaRecord(4, { timestamp: 9e15, headers: [] }));
+  await world.sink(0);
+  expect(await world.replay({ all: true })).toMatchObject({ sent: 3, failures: [] });
+  const again = world.reader.records.get(0)?.at(-1);
+  expect(again?.timestamp).toBe(world.clock.now);
+  expect(again?.headers.map(([name]) => name)).toEqual(['ce_replayof', 'ce_replaytry']);
+});
+
 test('replayLetters: a letter that comes back and back is left after three tries', async () => {
   const world = await worldOfLetters();
   const sent: number[] = [];
