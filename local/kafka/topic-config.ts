@@ -67,7 +67,7 @@ export function configValue(config: TopicConfig, name: string): string {
 }
 
 /** The value in force as a number. */
-export function configNumber(config: TopicConfig, name: string): number {
+function configNumber(config: TopicConfig, name: string): number {
   return Number(configValue(config, name));
 }
 

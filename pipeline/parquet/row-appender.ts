@@ -47,7 +47,7 @@ function closureAppender(columns: readonly KeyedColumn[]): RowAppender {
 }
 
 /** One function for each column, so that each is compiled, and given up, for itself. */
-export function rowSource(columns: readonly KeyedColumn[]): GeneratedSource {
+function rowSource(columns: readonly KeyedColumn[]): GeneratedSource {
   const source = new GeneratedSource();
   const calls = columns.map(({ node, key }) => {
     const { name } = node.column;

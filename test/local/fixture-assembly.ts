@@ -14,7 +14,7 @@ export interface FixtureStack {
   readonly dependsOn?: readonly string[];
 }
 
-export const ASSET_BUCKET = 'assets-${AWS::AccountId}-${AWS::Region}';
+const ASSET_BUCKET = 'assets-${AWS::AccountId}-${AWS::Region}';
 
 /** @returns the folder of the assembly. */
 export function writeAssembly(stacks: Readonly<Record<string, FixtureStack>>): string {

@@ -64,7 +64,7 @@ export class RawClient {
 }
 
 /** A request as it goes over the wire, without its length. */
-export function requestFrame(api: AnyApi, version: number, correlationId: number, request: unknown): Buffer {
+function requestFrame(api: AnyApi, version: number, correlationId: number, request: unknown): Buffer {
   return Buffer.concat(encodeRequest(api, version, correlationId, 'raw', request as never));
 }
 

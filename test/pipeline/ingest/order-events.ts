@@ -11,7 +11,7 @@ export const ORDER_VERSION_ID = '0f3a2b1c-1111-4222-8333-444455556666';
 export const NOW = Date.UTC(2026, 10, 20, 12, 0, 0);
 
 export const orderContract: CompiledContract = loadContract(join(SCHEMAS, 'order_created'));
-export const flightContract: CompiledContract = loadContract(join(SCHEMAS, 'flight_departed'));
+const flightContract: CompiledContract = loadContract(join(SCHEMAS, 'flight_departed'));
 
 export const orderData = (changes: object = {}): object => ({
   order_id: 'o-1',

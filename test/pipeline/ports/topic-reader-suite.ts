@@ -28,7 +28,7 @@ export interface TopicUnderTest {
 }
 
 /** Settings by which Kafka compacts a topic as soon as it may. */
-export const COMPACTED = { 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0.01', 'segment.ms': '100' };
+const COMPACTED = { 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0.01', 'segment.ms': '100' };
 
 type Create = (config?: Readonly<Record<string, string>>) => Promise<TopicUnderTest>;
 
