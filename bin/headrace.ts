@@ -28,19 +28,19 @@ const USAGE = `Usage: headrace <command> [options]
   kafka   run the embedded Kafka broker alone until Ctrl-C
             --dir DIR            data folder                    (.headrace/kafka)
             --port N                                            (9092; 0 takes a free one)
-  status  lag, freshness and health of every event; exits with 1 when one is not well
-            --dir DIR, --aws     as for audit
-            --no-kafka           leave Kafka out, which only its own network reaches
+  check   compile every contract in schemas/ and say what is wrong
+  plan EVENT          what a deployment changes: resources, statements for the table, cost
+            --against REF        the contracts of a git ref     (HEAD), or
+            --aws                what is deployed
+            --rate N/s, --size BYTES, --batch N   as for cost
   cost    what each event costs a month, and for a million events, beside others
             --rate EVENT=N/s     events a second; /min, /h, /day, /month; once for each event  (100/s for all)
             --size BYTES         of an event as JSON            (1000)
             --batch N            events in a request            (100)
             --assembly DIR       synthesized stacks, instead of synthesizing
-  plan EVENT          what a deployment changes: resources, statements for the table, cost
-            --against REF        the contracts of a git ref     (HEAD), or
-            --aws                what is deployed
-            --rate N/s, --size BYTES, --batch N   as for cost
-  check   compile every contract in schemas/ and say what is wrong
+  status  lag, freshness and health of every event; exits with 1 when one is not well
+            --dir DIR, --aws     as for audit
+            --no-kafka           leave Kafka out, which only its own network reaches
   audit EVENT         compare Kafka, the lake and the warehouse; exits with 1 when anything is lost or duplicated
             --dir DIR            data folder of headrace start  (.headrace/laptop), or
             --aws                the account and region of the environment
@@ -69,7 +69,11 @@ const USAGE = `Usage: headrace <command> [options]
 const KAFKA_OPTIONS = { brokers: TEXT, 'kafka-config': TEXT } as const;
 
 async function main(): Promise<number> {
-  const [command, ...args] = process.argv.slice(2);
+  const [command = 'help', ...args] = process.argv.slice(2);
+  if (command === 'help' || process.argv.some((word) => word === '--help' || word === '-h')) {
+    console.log(USAGE);
+    return 0;
+  }
   switch (command) {
     case 'start': {
       const { values } = parseArgs({ args, options: { dir: TEXT, port: TEXT, assembly: TEXT, ...KAFKA_OPTIONS } });
@@ -127,8 +131,7 @@ async function main(): Promise<number> {
     case 'check':
       return (await import('../cli/check.ts')).check();
     default:
-      console.error(command === undefined ? USAGE : `Unknown command "${command}".\n\n${USAGE}`);
-      return command === undefined ? 0 : 2;
+      throw new CommandError(`Unknown command "${command}": "headrace help" lists all`);
   }
 }
 

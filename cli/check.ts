@@ -2,6 +2,7 @@
 import type { CompiledContract } from '../pipeline/contract/compiled-contract.ts';
 import { ContractError } from '../pipeline/contract/contract-error.ts';
 import { checkTables, eventFolders, loadContract } from '../pipeline/contract/load-contract.ts';
+import { quantity } from './quantity.ts';
 
 /** @returns the exit code: 1 when a contract is wrong; all of them are looked at. */
 export function check(schemasDir = 'schemas'): number {
@@ -11,8 +12,7 @@ export function check(schemasDir = 'schemas'): number {
     mistakeIn(() => checkTables(schemasDir, contracts)),
   ].filter((mistake) => mistake !== undefined);
   for (const { event, owner, versions } of contracts) {
-    const count = `${versions.length} ${versions.length === 1 ? 'version' : 'versions'}`;
-    console.log(`${event}: fine (${count}, owner ${owner})`);
+    console.log(`${event}: fine (${quantity(versions.length, 'version')}, owner ${owner})`);
   }
   for (const mistake of mistakes) {
     console.error(mistake);

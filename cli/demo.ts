@@ -55,7 +55,6 @@ interface Run {
  */
 export async function demo(kafka: KafkaConnection | undefined): Promise<number> {
   const sets = loadDataSets();
-  console.log('Synthesizing the stacks with the AWS CDK ...');
   await synth();
   const host = await startHost({
     assemblyDir: ASSEMBLY_DIR,

@@ -5,6 +5,7 @@ import { rebuildTable } from '../pipeline/rebuild/rebuild-table.ts';
 import { instantOf, onlyEvent, PLACE_OPTIONS, placeOf, TEXT } from './arguments.ts';
 import { connectEvent } from './connect-event.ts';
 import { progressBar } from './progress-bar.ts';
+import { quantity } from './quantity.ts';
 
 const OPTIONS = { ...PLACE_OPTIONS, from: TEXT, to: TEXT } as const;
 
@@ -29,7 +30,8 @@ export async function rebuild(args: readonly string[]): Promise<number> {
       console.error(faults.map(({ message }) => `  ${message}`).join('\n'));
       return 1;
     }
-    console.log(`${event}: ${rows} rows of ${commits} commits are in "${connection.table.table}" anew.`);
+    const loaded = `${quantity(rows, 'row')} of ${quantity(commits, 'commit')}`;
+    console.log(`${event}: loaded ${loaded} anew, into "${connection.table.table}".`);
     return 0;
   } finally {
     await connection.close();

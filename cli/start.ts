@@ -31,7 +31,6 @@ const EXAMPLE = JSON.stringify({
 /** @returns the exit code, after the pipeline was told to stop. */
 export async function start({ assembly, dataDir, port, kafka }: StartOptions): Promise<number> {
   if (assembly === undefined) {
-    console.log('Synthesizing the stacks with the AWS CDK ...');
     await synth();
   }
   const host = await startHost({

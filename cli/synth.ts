@@ -15,8 +15,9 @@ export interface SynthOptions {
   readonly event?: string;
 }
 
-/** Synthesizes all stacks. @throws CommandError with what the app printed. */
+/** Synthesizes all stacks, which takes seconds and is told on stderr. @throws CommandError with what the app printed. */
 export async function synth({ output = ASSEMBLY_DIR, schemas = 'schemas', event }: SynthOptions = {}): Promise<void> {
+  console.error(`Synthesizing ${event ?? 'the stacks'} with the AWS CDK ...`);
   const cdk = join(dirname(createRequire(import.meta.url).resolve('aws-cdk/package.json')), 'bin', 'cdk');
   // The CDK runs `node bin/app.ts`: by the Node that runs this, which may not be the first on the path.
   const path = [dirname(process.execPath), process.env['PATH']].join(delimiter);

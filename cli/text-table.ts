@@ -8,7 +8,10 @@ export function textTable(header: readonly string[], rows: ReadonlyArray<readonl
   const widths = header.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)));
   const isNumeric = header.map((_, column) => rows.every((row) => typeof row[column] !== 'string'));
   const lines = cells.map((row) =>
-    row.map((cell, column) => pad(cell, widths[column] ?? 0, isNumeric[column] ?? false)).join('  '),
+    row
+      .map((cell, column) => pad(cell, widths[column] ?? 0, isNumeric[column] ?? false))
+      .join('  ')
+      .trimEnd(),
   );
   const rule = widths.map((width) => '─'.repeat(width)).join('  ');
   return [lines[0], rule, ...lines.slice(1)].join('\n');

@@ -1,5 +1,5 @@
 /** The monthly cost of one event, component by component. docs/cost.md explains every line. */
-import { ASSUMED, type EventSample, eventSample, FETCH_MICROS, PRODUCE_MICROS } from './measured.ts';
+import { ASSUMED, eventSample, FETCH_MICROS, PRODUCE_MICROS } from './measured.ts';
 import { PRICES, UNVERIFIED_PRICES } from './prices.ts';
 import type { EventShape, Observation, PlatformShape } from './shape.ts';
 
@@ -193,6 +193,3 @@ export const totalCost = (cost: EventCost): number => COMPONENTS.reduce((sum, na
 /** USD for a million events. */
 export const perMillion = (usdPerMonth: number, { eventsPerSecond }: EventLoad): number =>
   eventsPerSecond === 0 ? 0 : (usdPerMonth / perMonth(eventsPerSecond)) * 1e6;
-
-export const kafkaBytesPerSecond = ({ eventsPerSecond, bytes }: EventLoad): number =>
-  eventsPerSecond * (eventSample(bytes) satisfies EventSample).kafkaBytes;

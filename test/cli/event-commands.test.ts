@@ -101,7 +101,7 @@ test('audit: --json prints the report, and --settled fails while a commit is on 
 
 test('rebuild: loads the table again', async () => {
   const [code, text] = await run(rebuild, 'order_created');
-  expect([code, text]).toEqual([0, 'order_created: 2 rows of 1 commits are in "order_created" anew.']);
+  expect([code, text]).toEqual([0, 'order_created: loaded 2 rows of 1 commit anew, into "order_created".']);
   expect((await run(audit, 'order_created', '--settled', '--files'))[0]).toBe(0);
 });
 
@@ -116,12 +116,12 @@ test('deadLetters: list, show, replay and discard', async () => {
   expect(refused).toContain('order_created: 0 letters sent again.\n1 left: UNKNOWN_FRAMING: ');
   expect(await run(deadLetters, 'replay', 'order_created', '--all')).toEqual([
     0,
-    'order_created: 1 letters sent again.',
+    'order_created: 1 letter sent again.',
   ]);
   const [, again] = await run(deadLetters, 'list', 'order_created', '--json');
   expect(JSON.parse(again)[0].counts).toEqual({ open: 0, replayed: 1, discarded: 0, sending: 0 });
   const [, discarded] = await run(deadLetters, 'discard', 'order_created', '--all', '--reason', 'old');
-  expect(discarded).toBe('order_created: 0 letters discarded. They stay in the lake.');
+  expect(discarded).toBe('order_created: 0 letters discarded. What is discarded stays in the lake.');
   expect((await run(audit, 'order_created'))[1]).toMatch(/^total +4 +2 +1 +2 +0 +0 +1 +0 +3$/m);
 });
 
