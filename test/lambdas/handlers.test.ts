@@ -223,3 +223,21 @@ test('handlers: the proxy answers a request without body or content type, and do
   expect(answer.statusCode).toBe(415);
   expect(answer.headers).toEqual({ 'content-type': 'application/problem+json' });
 });
+
+test('handlers: a partition that the sink refuses does not hold up the others of its batch', async () => {
+  const record = { topic: TOPIC, offset: 0, timestampType: 'CREATE_TIME', key: '', value: '', headers: [] };
+  const batch = (...partitions: Array<[partition: number, timestamp: number]>): MSKEvent => ({
+    eventSource: 'aws:kafka',
+    eventSourceArn: 'arn',
+    bootstrapServers: kafka.bootstrap,
+    records: Object.fromEntries(
+      partitions.map(([partition, timestamp]) => [`${TOPIC}-${partition}`, [{ ...record, partition, timestamp }]]),
+    ) as MSKEvent['records'],
+  });
+  await sink(batch([100, 1]), CONTEXT);
+  takeMetrics();
+  await expect(sink(batch([100, 2], [101, 2]), CONTEXT)).rejects.toThrow(
+    /^Cannot commit all of a batch: TopicReplacedError: Cannot sink partition 100/,
+  );
+  expect(takeMetrics()).toMatchObject({ RejectedRecords: 1 });
+});
