@@ -3,7 +3,7 @@ import type { CompiledContract } from '../contract/compiled-contract.ts';
 import { COMMIT_PREFIX } from '../contract/names.ts';
 import type { ObjectStore } from '../ports.ts';
 import type { Commit, DataFile } from '../sink/commit.ts';
-import { listCommits, readCommit } from '../sink/commit-log.ts';
+import { type CommitObject, listCommits, readCommit } from '../sink/commit-log.ts';
 import { COMPACTION_FORMAT, type Compaction, compactionKey, lastCompaction } from './compaction.ts';
 import { mergeFiles } from './merge-files.ts';
 
@@ -19,8 +19,9 @@ export interface CompactPorts {
 export interface CompactLimits {
   /** A run of commits ends when a folder's files have this many bytes; about the size of the files that are made. */
   readonly fileBytes: number;
-  /** A run of commits also ends with this many rows, which bounds the time that it takes. */
+  /** A run of commits also ends with this many rows, or commits and files, which bounds the time that it takes. */
   readonly rowsMax: number;
+  readonly objectsMax: number;
   /** Younger commits are left alone: they may still be read by loads, and more may come to merge with them. */
   readonly settledAfterMs: number;
   /** A run with less than `fileBytes` waits for more, but not longer than until its first commit is this old. */
@@ -32,33 +33,78 @@ export interface CompactLimits {
 export const COMPACT_LIMITS: CompactLimits = {
   fileBytes: 128_000_000,
   rowsMax: 4_000_000,
+  objectsMax: 2_000,
   settledAfterMs: 24 * 3_600_000,
   waitsUntilMs: 7 * 24 * 3_600_000,
   reserveMs: 60_000,
 };
 
+/** One after the other, thousands of small objects would take minutes. */
+const READS_AT_ONCE = 16;
+const DAY_MS = 24 * 3_600_000;
+
 /**
  * Adds compactions to the chains of all partitions, as far as commits have settled and time allows.
  *
  * Exactly once: of two compactors that merge the same commits one record is created, and the files of both have the
- * same names. A crash before the record leaves files that no record names. Memory: one source file and one row group.
+ * same names. A crash before the record leaves files that no record names. Memory: some source files (see `mergeFiles`)
+ * and one row group.
+ * @throws AggregateError when partitions failed; the others were compacted all the same.
  */
 export async function compactLake(ports: CompactPorts, limits: CompactLimits): Promise<Compaction[]> {
   const made: Compaction[] = [];
-  for (let partition = 0; partition < ports.contract.topic.partitions; partition++) {
-    const start = (await lastCompaction(ports.lake, partition))?.next ?? 0;
-    for (const run of runsOf(await settledCommits(partition, start, ports, limits), ports.now(), limits)) {
-      if (ports.timeLeftMs() < limits.reserveMs) {
-        return made;
-      }
-      const compaction = await compactRun(run, ports, limits);
-      if (compaction === undefined) {
-        break;
-      }
-      made.push(compaction);
-    }
+  const failures: unknown[] = [];
+  const { partitions } = ports.contract.topic;
+  // Where time does not last for all, each has its turn within some days.
+  const first = Math.floor(ports.now() / DAY_MS);
+  for (let turn = 0; turn < partitions && ports.timeLeftMs() >= limits.reserveMs; turn++) {
+    const partition = (first + turn) % partitions;
+    await compactPartition(partition, made, ports, limits).catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) {
+    throw new AggregateError(failures, `Cannot compact all of the lake: ${failures.map(String).join('; ')}`);
   }
   return made;
+}
+
+async function compactPartition(
+  partition: number,
+  made: Compaction[],
+  ports: CompactPorts,
+  limits: CompactLimits,
+): Promise<void> {
+  const start = (await lastCompaction(ports.lake, partition))?.next ?? 0;
+  const settled = await settledCommits(partition, start, ports, limits);
+  for await (const run of runsOf(readCommits(settled, ports.lake), ports.now(), limits)) {
+    if (ports.timeLeftMs() < limits.reserveMs) {
+      return;
+    }
+    const compaction = await compactRun(run, ports, limits);
+    if (compaction === undefined) {
+      return;
+    }
+    made.push(compaction);
+  }
+}
+
+/** From `start` on, in the order of their offsets. Memory: a name for each. */
+async function settledCommits(
+  partition: number,
+  start: number,
+  { lake, now }: CompactPorts,
+  { settledAfterMs }: CompactLimits,
+): Promise<CommitObject[]> {
+  const settled: CommitObject[] = [];
+  const settledBefore = now() - settledAfterMs;
+  for await (const object of listCommits(lake, `${COMMIT_PREFIX}${partition}/`)) {
+    if (object.place && object.place.start < start) {
+      break;
+    }
+    if (object.place && object.modifiedAt <= settledBefore) {
+      settled.push(object);
+    }
+  }
+  return settled.reverse();
 }
 
 interface SettledCommit {
@@ -66,58 +112,50 @@ interface SettledCommit {
   readonly committedAt: number;
 }
 
-/** From `start` on, in the order of their offsets. */
-async function settledCommits(
-  partition: number,
-  start: number,
-  { lake, now }: CompactPorts,
-  { settledAfterMs }: CompactLimits,
-): Promise<SettledCommit[]> {
-  const settled: Array<{ readonly key: string; readonly committedAt: number }> = [];
-  const settledBefore = now() - settledAfterMs;
-  for await (const { key, place, modifiedAt } of listCommits(lake, `${COMMIT_PREFIX}${partition}/`)) {
-    if (place && place.start < start) {
-      break;
-    }
-    if (place && modifiedAt <= settledBefore) {
-      settled.push({ key, committedAt: modifiedAt });
-    }
+/** In their order, no more of them than are asked for and some ahead. */
+async function* readCommits(objects: readonly CommitObject[], lake: ObjectStore): AsyncGenerator<SettledCommit> {
+  for (let at = 0; at < objects.length; at += READS_AT_ONCE) {
+    yield* await Promise.all(
+      objects
+        .slice(at, at + READS_AT_ONCE)
+        .map(async ({ key, modifiedAt }) => ({ commit: await readCommit(lake, key), committedAt: modifiedAt })),
+    );
   }
-  const commits: SettledCommit[] = [];
-  for (const { key, committedAt } of settled.reverse()) {
-    commits.push({ commit: await readCommit(lake, key), committedAt });
-  }
-  return commits;
 }
 
 /** Consecutive commits of one schema version that make files of about the wanted size. */
-function* runsOf(
-  commits: readonly SettledCommit[],
+async function* runsOf(
+  commits: AsyncIterable<SettledCommit>,
   now: number,
-  { fileBytes, rowsMax, waitsUntilMs }: CompactLimits,
-): Generator<Commit[]> {
-  let run: SettledCommit[] = [];
-  let folders = new Map<string, number>();
+  { fileBytes, rowsMax, objectsMax, waitsUntilMs }: CompactLimits,
+): AsyncGenerator<Commit[]> {
+  let run: Commit[] = [];
+  let begunAt = 0;
+  let rows = 0;
+  let objects = 0;
+  const folders = new Map<string, number>();
   const take = (): Commit[] => {
-    const taken = run.map(({ commit }) => commit);
-    run = [];
-    folders = new Map();
+    const taken = run;
+    [run, rows, objects] = [[], 0, 0];
+    folders.clear();
     return taken;
   };
-  for (const settled of commits) {
-    if (run[0] && run[0].commit.schemaVersion !== settled.commit.schemaVersion) {
+  for await (const { commit, committedAt } of commits) {
+    if (run[0] && run[0].schemaVersion !== commit.schemaVersion) {
       yield take();
     }
-    run.push(settled);
-    for (const { key, bytes } of settled.commit.files) {
+    begunAt = run[0] ? begunAt : committedAt;
+    run.push(commit);
+    rows += commit.rows;
+    objects += 1 + commit.files.length;
+    for (const { key, bytes } of commit.files) {
       folders.set(folderOf(key), (folders.get(folderOf(key)) ?? 0) + bytes);
     }
-    const rows = run.reduce((sum, { commit }) => sum + commit.rows, 0);
-    if (rows >= rowsMax || [...folders.values()].some((size) => size >= fileBytes)) {
+    if (rows >= rowsMax || objects >= objectsMax || folders.values().some((size) => size >= fileBytes)) {
       yield take();
     }
   }
-  if (run[0] && now - run[0].committedAt >= waitsUntilMs) {
+  if (run[0] && now - begunAt >= waitsUntilMs) {
     yield take();
   }
 }

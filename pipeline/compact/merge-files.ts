@@ -19,10 +19,12 @@ export interface MergeOptions {
 }
 
 const HASH_HEX_DIGITS = 16;
+/** Files are read so many at once, or as many as have so many bytes together: small ones are all waiting. */
+const READS_AT_ONCE = { files: 16, bytes: 16_000_000 } as const;
 
 /**
  * Copies the rows of the small files, in their order, into one file. The same files give the same file of the same name.
- * Memory: one source file and one row group.
+ * Memory: some source files, of 16 MB together or one larger, and one row group.
  * @returns what stands for the files: large ones themselves, and the new one.
  */
 export async function mergeFiles(files: readonly DataFile[], options: MergeOptions): Promise<DataFile[]> {
@@ -41,9 +43,12 @@ async function merge(
   const writer = new ParquetWriter(tableColumns(contract, schemaVersion));
   let bytes = 0;
   async function* parts(): AsyncGenerator<Uint8Array> {
-    for (const file of files) {
-      copyFile(file, await lake.get(file.key), writer);
-      yield* counted(writer.takeOutput());
+    for (const group of groups(files)) {
+      const bodies = await Promise.all(group.map((file) => lake.get(file.key)));
+      for (const [index, file] of group.entries()) {
+        copyFile(file, bodies[index] as Uint8Array, writer);
+        yield* counted(writer.takeOutput());
+      }
     }
     const metadata = { 'headrace.event': contract.event, 'headrace.schema_version': String(schemaVersion) };
     yield* counted([writer.finish(metadata)]);
@@ -56,6 +61,21 @@ async function merge(
   }
   await lake.putParts(key, parts());
   return { key, rows: files.reduce((sum, { rows }) => sum + rows, 0), bytes };
+}
+
+function* groups(files: readonly DataFile[]): Generator<DataFile[]> {
+  let group: DataFile[] = [];
+  let bytes = 0;
+  for (const file of files) {
+    if (group.length === READS_AT_ONCE.files || (group.length > 0 && bytes + file.bytes > READS_AT_ONCE.bytes)) {
+      yield group;
+      group = [];
+      bytes = 0;
+    }
+    group.push(file);
+    bytes += file.bytes;
+  }
+  yield group;
 }
 
 /** @throws BrokenInvariantError when the file does not hold the rows that its commit counts. */
