@@ -113,7 +113,7 @@ export interface TopicReader {
   offsets(topic: string): Promise<readonly PartitionOffsets[]>;
   /**
    * The records of the range in batches, offsets ascending; ends when the range ends. Aborted records and transaction
-   * markers are left out, and so is what retention has deleted. Memory: a few fetches of a few MB, whatever the range;
+   * markers are left out, and so is what retention has deleted, which is missing before a batch, never within. Memory: a few fetches of a few MB, whatever the range;
    * the next fetch may be under way while the caller works. Leaving the loop ends the fetches.
    * @throws PipelineError `UNAVAILABLE` when no broker answers for 30 seconds.
    */

@@ -109,7 +109,8 @@ async function checkEnd(start: number, { reader, contract, offsets: { partition 
 /** @returns `superseded` when another writer committed first: what was read since the last commit must be read again. */
 async function drainFrom(start: number, lane: Lane): Promise<'drained' | 'superseded'> {
   const { offsets, limits, log, contract } = lane;
-  const { partition, low, high } = offsets;
+  const { partition, high } = offsets;
+  let { low } = offsets;
   let startedAt = lane.now();
   let window = new Window(lane, start, low);
   const commit = async (): Promise<boolean> => {
@@ -123,7 +124,13 @@ async function drainFrom(start: number, lane: Lane): Promise<'drained' | 'supers
   // The last committed record is read again: it shows that this is the topic that was committed.
   const range = { partition, first: start > low ? start - 1 : start, next: high };
   for await (const batch of lane.reader.read(contract.topic.name, range)) {
-    for (const record of await unrepeated(batch, start, log)) {
+    const fresh = await unrepeated(batch, start, log);
+    if (fresh[0] && fresh[0].offset > window.next) {
+      // Retention may have gone on since the run began, and what it takes must not pass for a marker.
+      low = await lowWatermark(lane);
+      window.lowWatermark = low;
+    }
+    for (const record of fresh) {
       window.add(record);
       if (window.inputBytes >= limits.inputBytesMax) {
         if (!(await commit())) {
@@ -138,6 +145,11 @@ async function drainFrom(start: number, lane: Lane): Promise<'drained' | 'supers
     }
   }
   return window.isEmpty || (await commit()) ? 'drained' : 'superseded';
+}
+
+async function lowWatermark({ reader, contract, offsets }: Lane): Promise<number> {
+  const now = await reader.offsets(contract.topic.name);
+  return now.find(({ partition }) => partition === offsets.partition)?.low ?? offsets.low;
 }
 
 async function unrepeated(

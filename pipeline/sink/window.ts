@@ -24,7 +24,7 @@ const HASH_HEX_DIGITS = 16;
 export class Window {
   readonly #ports: WindowPorts;
   readonly #start: number;
-  readonly #lowWatermark: number;
+  #lowWatermark: number;
   readonly #letters: DeadLetter[] = [];
   readonly #gaps: OffsetGap[] = [];
   readonly #traced: string[] = [];
@@ -44,7 +44,8 @@ export class Window {
     ports.rows.reset();
   }
 
-  get #expected(): number {
+  /** The offset that follows on: a record beyond it makes a gap. */
+  get next(): number {
     return this.#last ? this.#last.offset + 1 : this.#start;
   }
 
@@ -57,9 +58,14 @@ export class Window {
     return this.#inputBytes;
   }
 
+  /** The partition's low watermark has moved. */
+  set lowWatermark(offset: number) {
+    this.#lowWatermark = offset;
+  }
+
   /** @throws BrokenInvariantError for a record that does not follow on. */
   add(record: KafkaRecord): void {
-    if (record.offset < this.#expected) {
+    if (record.offset < this.next) {
       throw outOfOrder(record);
     }
     this.#noteGap(record.offset);
@@ -145,7 +151,7 @@ export class Window {
   }
 
   #noteGap(offset: number): void {
-    const expected = this.#expected;
+    const expected = this.next;
     const retained = Math.min(offset, Math.max(expected, this.#lowWatermark));
     if (retained > expected) {
       this.#gaps.push({ first: expected, next: retained, cause: 'retention' });

@@ -73,6 +73,24 @@ test('drainTopic: offsets below the low watermark are a gap of retention, others
   ]);
 });
 
+test('drainTopic: what retention deletes while it reads is a gap of retention too', async () => {
+  const topic = memoryTopic([partitionOf(0, 0, 1, 2, 3, 7, 9)]);
+  const read: typeof topic.read = async function* (...range) {
+    for await (const batch of topic.read(...range)) {
+      // Offsets 3 to 5 are gone after the first fetch.
+      yield batch.filter(({ offset }) => offset !== 3);
+      topic.watermarks.set(0, { low: 6, high: 10 });
+    }
+  };
+  const ports = world(topic, { reader: { ...topic, read } });
+  await drainTopic(ports, LIMITS);
+  expect(ports.made[0]?.gaps).toEqual([
+    { first: 3, next: 6, cause: 'retention' },
+    { first: 6, next: 7, cause: 'unknown' },
+    { first: 8, next: 9, cause: 'unknown' },
+  ]);
+});
+
 test('drainTopic: when time runs out, what was read is committed and the rest is left for the next run', async () => {
   let calls = 0;
   const timeLeftMs = () => (++calls > 2 ? 999 : 60_000);
