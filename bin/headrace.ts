@@ -69,11 +69,8 @@ const USAGE = `Usage: headrace <command> [options]
 const KAFKA_OPTIONS = { brokers: TEXT, 'kafka-config': TEXT } as const;
 
 async function main(): Promise<number> {
-  const [command = 'help', ...args] = process.argv.slice(2);
-  if (command === 'help' || process.argv.some((word) => word === '--help' || word === '-h')) {
-    console.log(USAGE);
-    return 0;
-  }
+  const words = process.argv.slice(2);
+  const [command = 'help', ...args] = words.some((word) => word === '--help' || word === '-h') ? [] : words;
   switch (command) {
     case 'start': {
       const { values } = parseArgs({ args, options: { dir: TEXT, port: TEXT, assembly: TEXT, ...KAFKA_OPTIONS } });
@@ -130,6 +127,9 @@ async function main(): Promise<number> {
     }
     case 'check':
       return (await import('../cli/check.ts')).check();
+    case 'help':
+      console.log(USAGE);
+      return 0;
     default:
       throw new CommandError(`Unknown command "${command}": "headrace help" lists all`);
   }

@@ -11,8 +11,7 @@ export class TopicReplacedError extends PipelineError {
 
   constructor(topic: string, partition: number, reason: string) {
     const what = `Cannot sink partition ${partition} of the topic "${topic}": ${reason}`;
-    const how =
-      'give the event a new name, or put the old lake and its ledger away (docs/runbook.md, "Topic replaced")';
+    const how = 'give the event a new name, or put the old lake and its ledger away (docs/runbook.md, Sink)';
     super('TOPIC_REPLACED', `${what}. The topic was deleted and made again; ${how}`, { retryable: false });
   }
 }
