@@ -1,36 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { EventStack } from '../../lib/event-stack.ts';
 import { PlatformStack } from '../../lib/platform-stack.ts';
-import type { CompiledContract } from '../../pipeline/contract/compiled-contract.ts';
 import { METRICS } from '../../pipeline/metrics.ts';
+import { contractOf } from './contract-of.ts';
 import { maskedTemplate, ofType, only, type Template, testApp } from './synthesize.ts';
-
-const contract = (event: string, freshnessSeconds: number): CompiledContract => ({
-  format: 2,
-  event,
-  description: 'An event.',
-  owner: 'a team',
-  compatibility: 'BACKWARD',
-  keyField: null,
-  eventTimeField: null,
-  topic: { name: event, partitions: 3, retentionHours: 168 },
-  freshnessSeconds,
-  lake: { partitionBy: [], openPartitionsMax: 50 },
-  warehouse: { target: 'duckdb', table: event },
-  versions: [
-    {
-      format: 'protobuf',
-      version: 1,
-      definition: 'message Fast { string id = 1; }',
-      message: { name: 'Fast', fields: [] },
-    },
-  ],
-});
 
 const app = testApp();
 new PlatformStack(app);
-new EventStack(app, contract('fast', 15));
-new EventStack(app, contract('slow', 3600));
+new EventStack(app, contractOf('fast', { freshnessSeconds: 15 }));
+new EventStack(app, contractOf('slow', { freshnessSeconds: 3600 }));
 const platform = maskedTemplate(app, 'Platform');
 const fast = maskedTemplate(app, 'Event-fast');
 const slow = maskedTemplate(app, 'Event-slow');

@@ -1,29 +1,10 @@
 import { EventStack } from '../../lib/event-stack.ts';
 import type { CompiledContract } from '../../pipeline/contract/compiled-contract.ts';
+import { contractOf, versionOf } from './contract-of.ts';
 import { wildcardsOf } from './permissions.ts';
 import { maskedTemplate, ofType, only, testApp, variablesOf } from './synthesize.ts';
 
-const version = (number: number): CompiledContract['versions'][number] => ({
-  format: 'protobuf',
-  version: number,
-  definition: `message OrderCreated { string order_id = 1; } // v${number}`,
-  message: { name: 'OrderCreated', fields: [] },
-});
-
-const contract: CompiledContract = {
-  format: 2,
-  event: 'order_created',
-  description: 'A customer placed an order.',
-  owner: 'checkout',
-  compatibility: 'BACKWARD',
-  keyField: null,
-  eventTimeField: null,
-  topic: { name: 'order_created', partitions: 3, retentionHours: 168 },
-  freshnessSeconds: 15,
-  lake: { partitionBy: [], openPartitionsMax: 50 },
-  warehouse: { target: 'duckdb', table: 'order_created' },
-  versions: [version(1), version(2), version(3)],
-};
+const contract = contractOf('order_created', { versions: [versionOf(1), versionOf(2), versionOf(3)] });
 
 const app = testApp();
 new EventStack(app, contract);

@@ -1,25 +1,12 @@
 import { EventStack } from '../../lib/event-stack.ts';
-import type { CompiledContract, WarehouseTarget } from '../../pipeline/contract/compiled-contract.ts';
+import type { WarehouseTarget } from '../../pipeline/contract/compiled-contract.ts';
+import { contractOf } from './contract-of.ts';
 import { grantsOf } from './permissions.ts';
 import { maskedTemplate, only, type Template, testApp, variablesOf } from './synthesize.ts';
 
-const contract: Omit<CompiledContract, 'warehouse'> = {
-  format: 2,
-  event: 'order_created',
-  description: 'A customer placed an order.',
-  owner: 'checkout',
-  compatibility: 'BACKWARD',
-  keyField: null,
-  eventTimeField: null,
-  topic: { name: 'order_created', partitions: 3, retentionHours: 168 },
-  freshnessSeconds: 15,
-  lake: { partitionBy: [], openPartitionsMax: 50 },
-  versions: [{ format: 'protobuf', version: 1, definition: '', message: { name: 'OrderCreated', fields: [] } }],
-};
-
 const stackFor = (target: WarehouseTarget): Template => {
   const app = testApp();
-  new EventStack(app, { ...contract, warehouse: { target, table: 'orders' } });
+  new EventStack(app, contractOf('order_created', { warehouse: { target, table: 'orders' } }));
   return maskedTemplate(app, 'Event-order-created');
 };
 

@@ -2,35 +2,14 @@ import { eventShape, platformShape } from '../../../cli/cost/shape.ts';
 import { EventStack } from '../../../lib/event-stack.ts';
 import { PlatformStack } from '../../../lib/platform-stack.ts';
 import type { Template } from '../../../local/assembly.ts';
-import type { CompiledContract } from '../../../pipeline/contract/compiled-contract.ts';
+import { contractOf } from '../../lib/contract-of.ts';
 import { maskedTemplate, testApp } from '../../lib/synthesize.ts';
-
-const contract = (event: string, freshnessSeconds: number): CompiledContract => ({
-  format: 2,
-  event,
-  description: 'An event.',
-  owner: 'a team',
-  compatibility: 'BACKWARD',
-  keyField: null,
-  eventTimeField: null,
-  topic: { name: event, partitions: 6, retentionHours: 48 },
-  freshnessSeconds,
-  lake: { partitionBy: [], openPartitionsMax: 50 },
-  warehouse: { target: 'duckdb', table: event },
-  versions: [
-    {
-      format: 'protobuf',
-      version: 1,
-      definition: 'message Fast { string id = 1; }',
-      message: { name: 'Fast', fields: [] },
-    },
-  ],
-});
 
 const app = testApp();
 new PlatformStack(app);
-new EventStack(app, contract('fast', 30));
-new EventStack(app, contract('slow', 600));
+const topic = (name: string) => ({ name, partitions: 6, retentionHours: 48 });
+new EventStack(app, contractOf('fast', { freshnessSeconds: 30, topic: topic('fast') }));
+new EventStack(app, contractOf('slow', { freshnessSeconds: 600, topic: topic('slow') }));
 const templateOf = (stack: string) => maskedTemplate(app, stack) as unknown as Template;
 
 test('eventShape: reads a stream from the template that is deployed', () => {

@@ -2,28 +2,10 @@ import { checkEventQuotas, checkStageQuotas } from '../../../lib/checks/quotas.t
 import { STAGES, type Stage } from '../../../lib/config.ts';
 import { pollerGroup } from '../../../lib/event/pollers.ts';
 import type { CompiledContract } from '../../../pipeline/contract/compiled-contract.ts';
+import { contractOf, versionOf } from '../contract-of.ts';
 
-const version = (number: number, definition = 'message A {}'): CompiledContract['versions'][number] => ({
-  format: 'protobuf',
-  version: number,
-  definition,
-  message: { name: 'A', fields: [] },
-});
-
-const contract: CompiledContract = {
-  format: 2,
-  event: 'order_created',
-  description: 'A customer placed an order.',
-  owner: 'checkout',
-  compatibility: 'BACKWARD',
-  keyField: null,
-  eventTimeField: null,
-  topic: { name: 'order_created', partitions: 3, retentionHours: 168 },
-  freshnessSeconds: 15,
-  lake: { partitionBy: [], openPartitionsMax: 50 },
-  warehouse: { target: 'duckdb', table: 'order_created' },
-  versions: [version(1)],
-};
+const version = (number: number, definition = 'message A {}') => versionOf(number, definition);
+const contract = contractOf('order_created');
 
 const many = (count: number, more: Partial<CompiledContract> = {}): CompiledContract[] =>
   Array.from({ length: count }, (_, index) => ({ ...contract, event: `event_${index}`, ...more }));
