@@ -5,6 +5,7 @@ import { type Commit, noCommit } from '../sink/commit.ts';
 import { type CommitObject, commitKey, listCommits, readCommit } from '../sink/commit-log.ts';
 import { type Fault, fault } from './fault.ts';
 import { forEachAtOnce } from './for-each-at-once.ts';
+import { unreadable } from './unreadable.ts';
 
 /** Which commits are audited: those with a record of this time, or written then. Milliseconds since the epoch. */
 export interface AuditWindow {
@@ -102,7 +103,7 @@ async function readEntry(
       ? { key, commit, writtenAt }
       : { fault: `The commit "${key}" is of the event "${commit.event}", allowed is "${event}"` };
   } catch (error) {
-    return { fault: error instanceof Error ? error.message : String(error) };
+    return { fault: unreadable(error) };
   }
 }
 
@@ -183,7 +184,8 @@ function checkNumbers(key: string, commit: Commit): Fault[] {
 export async function chainEnd(lake: ObjectStore, partition: number): Promise<number> {
   for await (const { key, place } of listCommits(lake, `${COMMIT_PREFIX}${partition}/`)) {
     if (place) {
-      return (await readCommit(lake, key).catch(() => ({ next: 0 }))).next;
+      const commit = await readCommit(lake, key).catch(unreadable);
+      return typeof commit === 'string' ? 0 : commit.next;
     }
   }
   return 0;

@@ -5,6 +5,7 @@ import { listAll } from '../list-all.ts';
 import type { ObjectStore } from '../ports.ts';
 import type { Chain } from './chain.ts';
 import { type Fault, fault } from './fault.ts';
+import { unreadable } from './unreadable.ts';
 
 export interface AuditedCompaction {
   readonly key: string;
@@ -27,7 +28,7 @@ export async function checkCompactions(lake: ObjectStore, chains: readonly Chain
     try {
       compactions.push({ key, compaction: await readCompaction(lake, key) });
     } catch (error) {
-      faults.push(fault('BAD_COMPACTION', error instanceof Error ? error.message : String(error)));
+      faults.push(fault('BAD_COMPACTION', unreadable(error)));
     }
   }
   const byPartition = Map.groupBy(compactions, ({ compaction }) => compaction.partition);

@@ -5,6 +5,7 @@ import type { Chain } from './chain.ts';
 import type { AuditedCompaction } from './check-compactions.ts';
 import { readFileRows } from './commit-offsets.ts';
 import { type Fault, fault } from './fault.ts';
+import { unreadable } from './unreadable.ts';
 
 /** A commit or a compaction: what its files must add up to. */
 interface Files {
@@ -52,7 +53,7 @@ async function checkRecord(
         found.strange += isStrange ? 1 : 0;
       }
     } catch (error) {
-      const message = `"${key}", which "${recordKey}" names, cannot be read: ${error instanceof Error ? error.message : error}`;
+      const message = `"${key}", which "${recordKey}" names, cannot be read: ${unreadable(error)}`;
       return [fault('BAD_FILE', message, { ...range, lost: expected })];
     }
   }

@@ -2,13 +2,16 @@
 import { zstdDecompressSync } from 'node:zlib';
 import { parquetReadObjects } from 'hyparquet';
 import { readDeadLetters } from '../dead-letters/read-dead-letters.ts';
+import { UnknownFormatError } from '../errors.ts';
 import type { ObjectStore } from '../ports.ts';
 import type { Commit } from '../sink/commit.ts';
+import type { DeadLetterLine } from '../sink/dead-letter.ts';
+import { unreadable } from './unreadable.ts';
 
 /** Ascending. Memory: the commit's rows and its dead letters; a gap may be of billions. */
 export async function rowOffsets(lake: ObjectStore, commit: Commit): Promise<number[]> {
   const { start, next, gaps, rejected } = commit;
-  const letters = rejected ? await readDeadLetters(lake, rejected.key).catch(() => []) : [];
+  const letters = rejected ? await knownLetters(lake, rejected.key) : [];
   const letterOffsets = new Set(letters.map(({ offset }) => offset));
   const offsets: number[] = [];
   let from = start;
@@ -23,6 +26,16 @@ export async function rowOffsets(lake: ObjectStore, commit: Commit): Promise<num
   return offsets;
 }
 
+/** None when the object is gone or changed, which is a fault of its own. */
+async function knownLetters(lake: ObjectStore, key: string): Promise<readonly DeadLetterLine[]> {
+  try {
+    return await readDeadLetters(lake, key);
+  } catch (error) {
+    unreadable(error);
+    return [];
+  }
+}
+
 /** A row as a data file has it. */
 export interface FileRow {
   readonly partition: number;
@@ -34,12 +47,16 @@ const COLUMNS = ['_partition', '_offset', '_checksum'];
 
 /**
  * The rows of one data file. Memory: the file.
- * @throws when there is no such object, or it is no Parquet file with these columns.
+ * @throws ObjectNotFoundError, or UnknownFormatError when it is no Parquet file with these columns.
  */
 export async function readFileRows(lake: ObjectStore, key: string): Promise<FileRow[]> {
   const bytes = Uint8Array.from(await lake.get(key));
   const compressors = { ZSTD: (input: Uint8Array) => zstdDecompressSync(input) };
-  const rows = await parquetReadObjects({ file: bytes.buffer, columns: COLUMNS, compressors });
+  const rows = await parquetReadObjects({ file: bytes.buffer, columns: COLUMNS, compressors }).catch(
+    (error: unknown) => {
+      throw new UnknownFormatError(`the file "${key}"`, String(error));
+    },
+  );
   return rows.map((row) => ({
     partition: Number(row['_partition']),
     offset: Number(row['_offset']),
@@ -57,7 +74,8 @@ export async function rowChecksums(lake: ObjectStore, commit: Commit): Promise<M
       }
     }
     return checksums;
-  } catch {
+  } catch (error) {
+    unreadable(error);
     return undefined;
   }
 }

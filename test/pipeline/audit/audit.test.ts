@@ -281,6 +281,21 @@ test('audit: a gap of a billion offsets is no more work than a small one', async
   expect(places(await world.audit())).toEqual(['KAFKA_DIFFERS 0:7-8', `LOST_ROWS 0:${1e9 + 1}-${1e9 + 2}`]);
 });
 
+test('audit: a lake that cannot be reached is an error, and no finding', async () => {
+  const { world, loads } = await healthyWorld(folder);
+  const failing = (failingKey: string) => ({
+    ...world.lake,
+    get: (key: string) => (key === failingKey ? Promise.reject(new Error('SlowDown')) : world.lake.get(key)),
+  });
+  const { commitKey, commit } = loads[0] as PendingLoad;
+  const ports = (key: string) => ({ ...world, lake: failing(key) });
+  const options = { now: world.clock.now, readFiles: true };
+  await expect(audit(ports(commitKey), options)).rejects.toThrow('SlowDown');
+  await expect(audit(ports(commit.files[0]?.key ?? ''), options)).rejects.toThrow('SlowDown');
+  await world.sql('DELETE FROM order_created WHERE _partition = 0 AND _offset = 1');
+  await expect(audit(ports(commit.rejected?.key ?? ''), options)).rejects.toThrow('SlowDown');
+});
+
 test('audit: without a reader Kafka is left out', async () => {
   const { world } = await healthyWorld(folder);
   const report = await audit({ ...world, reader: undefined }, { now: world.clock.now });
