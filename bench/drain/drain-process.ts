@@ -1,15 +1,16 @@
 /** One run of the drain in a process of its own, as a function is: prints what it took as JSON. */
+import { readFileSync } from 'node:fs';
 import { S3Client } from '@aws-sdk/client-s3';
 import { kafkaTopicReader } from '../../pipeline/adapters/kafka-topic-reader.ts';
 import { s3ObjectStore } from '../../pipeline/adapters/s3-object-store.ts';
-import { loadContract } from '../../pipeline/contract/load-contract.ts';
+import type { CompiledContract } from '../../pipeline/contract/compiled-contract.ts';
 import { commitLog } from '../../pipeline/sink/commit-log.ts';
 import { drainTopic } from '../../pipeline/sink/drain.ts';
 import { rowEncoder } from '../../pipeline/sink/row-encoder.ts';
-import { ORDER_VERSION_ID } from '../../test/pipeline/ingest/order-events.ts';
 
-const [brokers = '', endpoint = '', commitInputMb = '', parallelPartitions = ''] = process.argv.slice(2);
-const contract = loadContract('schemas/order_created');
+const [brokers = '', endpoint = '', contractFile = '', versionId = '', commitInputMb = '', parallelPartitions = ''] =
+  process.argv.slice(2);
+const contract = JSON.parse(readFileSync(contractFile, 'utf8')) as CompiledContract;
 const client = new S3Client({
   endpoint,
   region: 'us-east-1',
@@ -18,8 +19,8 @@ const client = new S3Client({
 });
 const lake = s3ObjectStore('lake', client);
 const reader = kafkaTopicReader({ brokers, clientProperties: 'security.protocol=PLAINTEXT' });
-const encoders = Array.from({ length: Number(parallelPartitions) }, () => rowEncoder(contract, [ORDER_VERSION_ID]));
-const idleMb = process.memoryUsage.rss() / 1e6;
+const encoders = Array.from({ length: Number(parallelPartitions) }, () => rowEncoder(contract, [versionId]));
+const idleMib = process.memoryUsage.rss() / 2 ** 20;
 let rows = 0;
 let commits = 0;
 let bytes = 0;
@@ -44,8 +45,8 @@ const behind = await drainTopic(
 const seconds = (performance.now() - started) / 1000;
 await reader.close();
 const { user, system } = process.cpuUsage();
-const peakMb = process.resourceUsage().maxRSS / 1000;
+const peakMib = process.resourceUsage().maxRSS / 1024;
 console.log(
-  JSON.stringify({ rows, behind, commits, bytes, seconds, cpuSeconds: (user + system) / 1e6, idleMb, peakMb }),
+  JSON.stringify({ rows, behind, commits, bytes, seconds, cpuSeconds: (user + system) / 1e6, idleMib, peakMib }),
 );
 process.exit();
