@@ -50,6 +50,10 @@ export async function cost(options: CostOptions): Promise<number> {
   for (const [index, { event, stack }] of events.entries()) {
     const load = loads[index] as EventLoad;
     console.log(report(event, load, eventCost(eventShape(stack.template), platform, load, shares[index] ?? 0)));
+    // Once for all events of one rate, behind them.
+    if (loads[index + 1]?.eventsPerSecond !== load.eventsPerSecond) {
+      console.log(elsewhere(load));
+    }
   }
   console.log(FOOTNOTE);
   return 0;
@@ -98,11 +102,15 @@ function stackNamed(stacks: readonly AssemblyStack[], name: string): AssemblySta
 function report(event: string, load: EventLoad, costs: EventCost): string {
   const line = (name: string, usd: number): Cell[] => [name, round(usd), round(perMillion(usd, load), DIGITS)];
   const rows = [...COMPONENTS.map((name) => line(name, costs[name])), line('total', totalCost(costs))];
-  const others = alternatives(load).map(({ name, perMillion: usd }): Cell[] => [name, round(usd, DIGITS)]);
   const { eventsPerSecond, bytes, eventsPerRequest } = load;
   const title = `${event}: ${eventsPerSecond.toLocaleString('en-US')} events a second of ${bytes} bytes, ${eventsPerRequest} in a request`;
   const own = textTable(['component', 'USD a month', 'USD per million events'], rows, DIGITS);
-  return `${title}\n\n${own}\n\n${textTable(['elsewhere', 'USD per million events'], others, DIGITS)}\n`;
+  return `${title}\n\n${own}\n`;
+}
+
+function elsewhere(load: EventLoad): string {
+  const rows = alternatives(load).map(({ name, perMillion: usd }): Cell[] => [name, round(usd, DIGITS)]);
+  return `${textTable(['elsewhere', 'USD per million events'], rows, DIGITS)}\n`;
 }
 
 const round = (value: number, digits = 2): number => Number(value.toFixed(digits));
