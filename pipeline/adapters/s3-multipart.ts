@@ -1,6 +1,7 @@
 /** One S3 object from parts that come one after the other, through a multipart upload. */
 import {
   AbortMultipartUploadCommand,
+  type CompletedPart,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   PutObjectCommand,
@@ -10,6 +11,11 @@ import {
 
 /** S3 takes 10,000 parts of at least 5 MiB each, but for the last: objects of up to 156 GiB. */
 const PART_BYTES = 16 * 2 ** 20;
+/**
+ * The SDK sends it with each part. S3 takes it only for an upload that was begun with it, and then wants those of all
+ * parts in the end ("Checking object integrity", S3 user guide).
+ */
+const ChecksumAlgorithm = 'CRC32';
 
 /** Memory: one part. What fits in one part is a plain PUT; after an error no upload is left behind. */
 export async function putParts(
@@ -26,13 +32,15 @@ export async function putParts(
     await client.send(new PutObjectCommand({ ...target, Body: firstPart }));
     return;
   }
-  const { UploadId } = await client.send(new CreateMultipartUploadCommand(target));
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand({ ...target, ChecksumAlgorithm }));
   try {
-    const uploaded: Array<{ ETag: string | undefined; PartNumber: number }> = [];
+    const uploaded: CompletedPart[] = [];
     for (let part = first; part.done !== true; part = await parts.next()) {
-      const PartNumber = uploaded.length + 1;
-      const { ETag } = await client.send(new UploadPartCommand({ ...target, UploadId, PartNumber, Body: part.value }));
-      uploaded.push({ ETag, PartNumber });
+      const place = { UploadId, PartNumber: uploaded.length + 1 };
+      const { ETag, ChecksumCRC32 } = await client.send(
+        new UploadPartCommand({ ...target, ...place, ChecksumAlgorithm, Body: part.value }),
+      );
+      uploaded.push({ ETag, PartNumber: place.PartNumber, ChecksumCRC32 });
     }
     await client.send(
       new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload: { Parts: uploaded } }),

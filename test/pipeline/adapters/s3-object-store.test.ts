@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { type AwsEndpoint, startAwsEndpoint } from '../../../local/aws/aws-endpoint.ts';
 import { s3ObjectStore } from '../../../pipeline/adapters/s3-object-store.ts';
@@ -74,4 +75,45 @@ test('s3ObjectStore: putIfAbsent throws, and tries a bounded number of times, wh
     await expect(s3ObjectStore('bucket', clientOf(url)).putIfAbsent('key', Buffer.from('x'))).rejects.toThrow();
   });
   expect(requests).toBe(5);
+});
+
+/** An S3 that is as strict about the checksums of a multipart upload as the real one, and tells what it completed. */
+async function withStrictUploads(work: (url: string) => Promise<void>): Promise<string[]> {
+  const completed: string[] = [];
+  let algorithm: string | undefined;
+  const parts: string[] = [];
+  const server = createServer(async (request, response) => {
+    const body = Buffer.concat(await request.toArray()).toString('latin1');
+    const { url = '', headers } = request;
+    const checksum = String(headers['x-amz-checksum-crc32']);
+    if (url.includes('uploads')) {
+      algorithm = headers['x-amz-checksum-algorithm'] as string | undefined;
+      response.end('<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>');
+    } else if (url.includes('partNumber') && algorithm === 'CRC32') {
+      parts.push(checksum);
+      response.writeHead(200, { etag: `"${parts.length}"`, 'x-amz-checksum-crc32': checksum }).end();
+    } else if (request.method === 'POST' && parts.every((part) => body.includes(`<ChecksumCRC32>${part}<`))) {
+      completed.push(...parts);
+      response.end('<CompleteMultipartUploadResult><ETag>e</ETag></CompleteMultipartUploadResult>');
+    } else {
+      response
+        .writeHead(400)
+        .end('<Error><Code>InvalidRequest</Code><Message>Checksum Type mismatch</Message></Error>');
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    await work(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+  return completed;
+}
+
+test('s3ObjectStore: putParts begins and ends an upload with the checksum that the SDK sends with its parts', async () => {
+  const completed = await withStrictUploads(async (url) => {
+    await s3ObjectStore('bucket', clientOf(url)).putParts('key', Readable.from([Buffer.alloc(17 * 2 ** 20)]));
+  });
+  expect(completed).toHaveLength(2);
 });
