@@ -97,13 +97,17 @@ async function drainPartition(lane: Lane): Promise<number> {
  * A chain that ends beyond the high watermark of this run was made longer by another run since, or is of another topic.
  * @throws TopicReplacedError when the topic still ends before it.
  */
-async function checkEnd(start: number, { reader, contract, offsets: { partition } }: Lane): Promise<void> {
-  const { name } = contract.topic;
-  const high = (await reader.offsets(name)).find((each) => each.partition === partition)?.high ?? 0;
+async function checkEnd(start: number, lane: Lane): Promise<void> {
+  const high = (await offsetsNow(lane))?.high ?? 0;
   if (start > high) {
     const reason = `it ends at offset ${high}, and offsets up to ${start} were committed`;
-    throw new TopicReplacedError(name, partition, reason);
+    throw new TopicReplacedError(lane.contract.topic.name, lane.offsets.partition, reason);
   }
+}
+
+/** The run's own offsets may be as old as the run. */
+async function offsetsNow({ reader, contract, offsets }: Lane): Promise<PartitionOffsets | undefined> {
+  return (await reader.offsets(contract.topic.name)).find(({ partition }) => partition === offsets.partition);
 }
 
 /** @returns `superseded` when another writer committed first: what was read since the last commit must be read again. */
@@ -127,7 +131,7 @@ async function drainFrom(start: number, lane: Lane): Promise<'drained' | 'supers
     const fresh = await unrepeated(batch, start, log);
     if (fresh[0] && fresh[0].offset > window.next) {
       // Retention may have gone on since the run began, and what it takes must not pass for a marker.
-      low = await lowWatermark(lane);
+      low = (await offsetsNow(lane))?.low ?? low;
       window.lowWatermark = low;
     }
     for (const record of fresh) {
@@ -145,11 +149,6 @@ async function drainFrom(start: number, lane: Lane): Promise<'drained' | 'supers
     }
   }
   return window.isEmpty || (await commit()) ? 'drained' : 'superseded';
-}
-
-async function lowWatermark({ reader, contract, offsets }: Lane): Promise<number> {
-  const now = await reader.offsets(contract.topic.name);
-  return now.find(({ partition }) => partition === offsets.partition)?.low ?? offsets.low;
 }
 
 async function unrepeated(
