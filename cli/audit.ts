@@ -48,8 +48,8 @@ async function auditConnected(
   const { contract } = connection;
   const reader = options['no-kafka'] ? undefined : connection.reader;
   const now = Date.now();
-  const { name: topic, partitions } = contract.topic;
-  const ports = { ...connection, topic, partitions, reader };
+  const { name: topic, partitions, retentionHours } = contract.topic;
+  const ports = { ...connection, topic, partitions, retentionHours, reader };
   const report = await auditPipeline(ports, { ...window, readFiles: options.files ?? false, now });
   const removed = options['remove-orphans'] ? await remove(report, connection, now - graceMs) : [];
   if (options.json) {

@@ -48,9 +48,10 @@ async function runSweep(
 
 /** The brokers' network has no way to a warehouse's API, so a scheduled audit leaves Kafka out. */
 async function runAudit(hours: number, { contract, log, ...ports }: RunPorts): Promise<void> {
-  const { name: topic, partitions } = contract.topic;
+  const { name: topic, partitions, retentionHours } = contract.topic;
   const now = Date.now();
-  const report = await audit({ ...ports, topic, partitions, reader: undefined }, { from: now - hours * HOUR_MS, now });
+  const audited = { ...ports, topic, partitions, retentionHours, reader: undefined };
+  const report = await audit(audited, { from: now - hours * HOUR_MS, now });
   for (const { kind, partition, first, next, message, lost, duplicated } of report.faults.slice(0, FAULTS_LOGGED)) {
     log.error('Audit found a fault', new Error(message), { kind, partition, first, next, lost, duplicated });
   }

@@ -3,6 +3,7 @@ import type { ObjectStore, PartitionOffsets, TopicReader, Warehouse, WarehouseTa
 import { type AuditWindow, type Chain, readChains } from './chain.ts';
 import { type CompactionAudit, checkCompactions } from './check-compactions.ts';
 import { checkFiles } from './check-files.ts';
+import { checkGaps } from './check-gaps.ts';
 import { checkObjects, type Orphan } from './check-objects.ts';
 import { checkTable, type TableAudit } from './check-table.ts';
 import { checkPartition, type TopicAudit, topicReplaced } from './check-topic.ts';
@@ -11,6 +12,8 @@ import type { Fault } from './fault.ts';
 export interface AuditPorts {
   readonly topic: string;
   readonly partitions: number;
+  /** Of the topic. */
+  readonly retentionHours: number;
   readonly table: WarehouseTable;
   readonly lake: ObjectStore;
   readonly warehouse: Warehouse;
@@ -93,6 +96,7 @@ export async function audit(ports: AuditPorts, options: AuditOptions): Promise<A
   const faults = [
     ...foreign,
     ...chains.flatMap((chain) => chain.faults),
+    ...chains.flatMap((chain) => checkGaps(chain, ports.retentionHours * 3_600_000)),
     ...compacted.faults,
     ...objects.faults,
     ...inTable.faults,
@@ -156,6 +160,8 @@ function countPartition(
   const commits = chain?.commits.map(({ commit }) => commit) ?? [];
   const committed = sum(commits, ({ rows }) => rows);
   const rejected = sum(commits, (commit) => commit.rejected?.count ?? 0);
+  const isLost = (offset: number): boolean =>
+    faults.some(({ kind, first }) => kind === 'RETENTION' && first === offset);
   const lostBefore = sum(faults, ({ kind, lost }) => (BEFORE_COMMIT.has(kind) ? lost : 0));
   return {
     partition,
@@ -173,7 +179,7 @@ function countPartition(
     unloaded: unloaded.get(partition) ?? 0,
     verified,
     passedOver: sum(commits, ({ gaps }) =>
-      sum(gaps, ({ first, next, cause }) => (cause === 'unknown' ? next - first : 0)),
+      sum(gaps, ({ first, next, cause }) => (cause === 'unknown' && !isLost(first) ? next - first : 0)),
     ),
   };
 }

@@ -268,6 +268,22 @@ test('audit: what retention has taken from Kafka is audited without it', async (
   expect(report.total).toMatchObject({ accepted: 19, verified: 10 });
 });
 
+test.each([
+  ['longer than the retention is a loss', 169, ['RETENTION 0:3-8'], { accepted: 10, lost: 5, passedOver: 0 }],
+  ['within the retention is passed over', 167, [], { accepted: 5, lost: 0, passedOver: 5 }],
+])('audit: a gap of unknown cause after a silence %s', async (_, hours, expected, total) => {
+  const world = pipelineWorld(folder);
+  world.produce(0, offsets(0, 3));
+  await world.load(await world.sink(0));
+  world.clock.now += hours * 3_600_000;
+  world.produce(0, offsets(8, 10));
+  await world.load(await world.sink(0));
+  world.reader.watermarks.set(0, { low: 8 });
+  const report = await world.audit();
+  expect(places(report)).toEqual(expected);
+  expect(report.total).toMatchObject(total);
+});
+
 test('audit: a gap of a billion offsets is no more work than a small one', async () => {
   const world = pipelineWorld(folder);
   world.produce(0, offsets(0, 2));

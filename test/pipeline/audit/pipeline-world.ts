@@ -38,8 +38,8 @@ export function pipelineWorld(folder: string, path = join(folder, `${Math.random
   const reader = memoryTopic();
   const warehouse = duckdbWarehouse(path, lake);
   const table = warehouseTable(orderContract);
-  const { name: topic, partitions } = orderContract.topic;
-  const ports = { topic, partitions, table, lake, warehouse, reader };
+  const { name: topic, partitions, retentionHours } = orderContract.topic;
+  const ports = { topic, partitions, retentionHours, table, lake, warehouse, reader };
   return {
     ...ports,
     clock,
