@@ -91,16 +91,24 @@ test('an event sent by HTTP becomes a row with every value as it was', async () 
 }, 60_000);
 
 test('headrace status and the metrics tell how it is with every event', async () => {
-  const table = await run(['bin/headrace.ts', 'status', '--dir', data]);
-  const [event, trigger, ...numbers] = /^order_created .*$/m.exec(table)?.[0].split(/\s+/) ?? [];
-  expect([event, trigger]).toEqual(['order_created', 'stream']);
+  let cells: string[] = [];
+  let rows = '';
+  // On a Kafka that other tests use as well, their orders come too; while any is on its way the command exits with 1.
+  await until(async () => {
+    const table = await run(['bin/headrace.ts', 'status', '--dir', data]).catch(String);
+    cells = /^order_created .*$/m.exec(table)?.[0].split(/\s+/) ?? [];
+    rows = String((await orderIds()).length);
+    return cells.includes('ok') && cells[4] === rows;
+  });
   // In Kafka, committed and loaded; lag, age, promise; dead letters, loads that wait and that failed.
-  expect(numbers.slice(0, 10)).toEqual(['1', '1', '1', '0', '0', '10', '0', expect.any(String), '0', 'ok']);
+  const numbers = [rows, rows, rows, '0', '0', '10', '0', expect.any(String), '0'];
+  expect(cells.slice(0, 12)).toEqual(['order_created', 'stream', ...numbers, 'ok']);
   const metrics = await (await fetch(host.metricsUrl)).text();
-  for (const name of ['accepted_total', 'committed_rows_total', 'loaded_rows_total', 'row_age_seconds_count']) {
-    expect(metrics).toContain(`\nheadrace_${name}{event="order_created"} 1\n`);
+  expect(metrics).toContain('\nheadrace_accepted_total{event="order_created"} 1\n');
+  for (const name of ['committed_rows_total', 'loaded_rows_total', 'row_age_seconds_count']) {
+    expect(metrics).toMatch(new RegExp(`\nheadrace_${name}\\{event="order_created"\\} [1-9]`));
   }
-});
+}, 60_000);
 
 test('an event that prefers not to wait is answered at once, and the relay makes it a row', async () => {
   const { status, json } = await post(order('queued'), { ...SINGLE, prefer: 'respond-async' });
