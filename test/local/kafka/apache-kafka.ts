@@ -55,7 +55,9 @@ export async function startApacheKafka(): Promise<ApacheKafka> {
   await writeFile(logging, loggingSettings);
   const java = ['-cp', join(libraries, '*'), `-Dlog4j2.configurationFile=${logging}`];
   const clusterId = randomBytes(16).toString('base64url');
-  const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', settings, ...secure.formatArguments];
+  // One word: one id in 64 begins with a dash, and as a word of its own it would be taken for an option.
+  const identity = `--cluster-id=${clusterId}`;
+  const format = ['kafka.tools.StorageTool', 'format', identity, '-c', settings, ...secure.formatArguments];
   run('java', [...java, ...format]);
   const startedAt = performance.now();
   const server = spawn('java', ['-Xmx1g', ...java, 'kafka.Kafka', settings], { stdio: ['ignore', 'pipe', 'inherit'] });
