@@ -1,4 +1,5 @@
 /** The folder that holds everything a host remembers, and the lock that keeps a second host out of it. */
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { HostError } from './host-error.ts';
@@ -11,6 +12,8 @@ export interface DataFolder {
   readonly logsPath: string;
   /** For the /tmp of function environments. Absolute; made here, and empty: what was killed left its own behind. */
   readonly temporaryPath: string;
+  /** Random, and the same as long as the folder is not emptied: eight hexadecimal digits. */
+  readonly id: string;
   /**
    * Remembers the Kafka cluster whose offsets the folder's data tell; on another one they would start again, and new
    * records would pass for repeated ones.
@@ -48,6 +51,7 @@ export function openDataFolder(folder: string, fresh = false): DataFolder {
       path,
       logsPath,
       temporaryPath,
+      id: remembered(join(path, 'folder-id'), randomUUID().slice(0, 8)),
       expectKafkaCluster: (clusterId) => expectKafkaCluster(path, clusterId),
       unlock: () => lock.close(),
     };
@@ -70,11 +74,16 @@ function empty(path: string): void {
   }
 }
 
-function expectKafkaCluster(path: string, clusterId: string): void {
-  const file = join(path, 'kafka-cluster-id');
+/** What the file says; where it says nothing it is made to say the value. */
+function remembered(file: string, value: string): string {
   const known = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  if (known === '') writeFileSync(file, clusterId);
-  else if (known !== clusterId) {
+  if (known === '') writeFileSync(file, value);
+  return known || value;
+}
+
+function expectKafkaCluster(path: string, clusterId: string): void {
+  const known = remembered(join(path, 'kafka-cluster-id'), clusterId);
+  if (known !== clusterId) {
     const reason = `it was used with another Kafka cluster, ${known}, and this one is ${clusterId}`;
     throw new HostError(`Cannot use the data folder "${path}": ${reason}, take another --dir or the same Kafka`);
   }

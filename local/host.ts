@@ -174,6 +174,8 @@ async function startServices(
     functionFaults: new FaultRules(Date.now, random),
     kafka,
     topics,
+    // A Kafka of one's own may have read the group's records into the lake of another folder: none would come again.
+    consumerGroup: (groupId) => (options.kafka ? `${groupId}-${folder.id}` : groupId),
     apiPort: options.port ?? 0,
     code: publishAssets(stacks, aws),
     functions: [],

@@ -29,6 +29,8 @@ export interface Deployment {
   readonly functionFaults: FaultRules<FunctionFault>;
   readonly kafka: KafkaConnection;
   readonly topics: TopicAdmin;
+  /** The consumer group on that Kafka that stands for one of a template. */
+  readonly consumerGroup: (groupId: string) => string;
   /** Of the first HTTP API; others take free ones. */
   readonly apiPort: number;
   /** Folders of function code by `<bucket>/<key>`. */

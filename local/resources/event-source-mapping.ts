@@ -43,7 +43,7 @@ function kafkaSource({ properties }: ResourceRequest, arn: string, id: string, d
   return new KafkaEventSource({
     kafka: deployment.kafka,
     topic,
-    groupId: ConsumerGroupId,
+    groupId: deployment.consumerGroup(ConsumerGroupId),
     fromBeginning: position === 'TRIM_HORIZON',
     clusterArn: arn,
     batchSize: Number(properties['BatchSize'] ?? KAFKA_BATCH_DEFAULT),

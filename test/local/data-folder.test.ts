@@ -54,6 +54,19 @@ test('openDataFolder keeps to the Kafka cluster of the first start, until it sta
   empty.unlock();
 });
 
+test('openDataFolder knows the folder by its id, until it starts from nothing', () => {
+  const path = join(temporaryFolder(), 'data');
+  const idOf = (fresh: boolean) => {
+    const folder = openDataFolder(path, fresh);
+    folder.unlock();
+    return folder.id;
+  };
+  const id = idOf(false);
+  expect(id).toMatch(/^[0-9a-f]{8}$/);
+  expect(idOf(false)).toBe(id);
+  expect(idOf(true)).not.toBe(id);
+});
+
 test('openDataFolder can start from nothing, but not under another host', () => {
   const path = join(temporaryFolder(), 'data');
   const folder = openDataFolder(path);
@@ -63,5 +76,5 @@ test('openDataFolder can start from nothing, but not under another host', () => 
   expect(existsSync(join(path, 's3', 'bucket', 'object'))).toBe(true);
   folder.unlock();
   openDataFolder(path, true).unlock();
-  expect(readdirSync(path).sort()).toEqual(['host.lock', 'host.pid', 'logs', 'tmp']);
+  expect(readdirSync(path).sort()).toEqual(['folder-id', 'host.lock', 'host.pid', 'logs', 'tmp']);
 });

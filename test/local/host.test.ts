@@ -451,6 +451,20 @@ test('startHost refuses a data folder of another Kafka, and knows its own again'
   await broker.stop();
 });
 
+test('startHost in another folder reads a Kafka of one’s own from the beginning, whoever read it before', async () => {
+  const broker = await startKafkaBroker({ dir: temporaryFolder() });
+  const options = { assemblyDir: writePipeline(), kafka: { brokers: broker.bootstrap, clientProperties: '' } };
+  const first = await start({ ...options, dataDir: temporaryFolder() });
+  await post(first.ingestUrl, names('a', 5));
+  await waitForAll(first, names('a', 5));
+  await hosts.pop()?.stop();
+
+  const other = await start({ ...options, dataDir: temporaryFolder() });
+  await waitForAll(other, names('a', 5));
+  await hosts.pop()?.stop();
+  await broker.stop();
+});
+
 test('stop is over when everything has ended, also for a second caller', async () => {
   const options = { assemblyDir: only({ Type: 'AWS::SQS::Queue' }), dataDir: temporaryFolder() };
   const host = await start(options);
