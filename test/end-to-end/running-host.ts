@@ -25,6 +25,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const { HEADRACE_TEST_KAFKA } = process.env;
 const BROKERS = HEADRACE_TEST_KAFKA ? ['--brokers', HEADRACE_TEST_KAFKA] : [];
 const START_TIMEOUT_MS = 60_000;
+const UNTIL_TIMEOUT_MS = 55_000;
 
 /** A folder inside the project, because bundles find native modules by walking up from it. */
 export function temporaryFolder(): string {
@@ -104,9 +105,13 @@ async function untilReady(child: ChildProcess, output: () => string): Promise<vo
   }
 }
 
-/** Waits until the condition holds; there is no other bound than the test's own. */
+/** Waits until the condition holds. What a test that timed out still waits for ends too, and leaves the host alone. */
 export async function until(condition: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + UNTIL_TIMEOUT_MS;
   while (!(await condition())) {
+    if (Date.now() > deadline) {
+      throw new Error(`Not true within ${UNTIL_TIMEOUT_MS / 1000} seconds: ${condition}`);
+    }
     await pause();
   }
 }

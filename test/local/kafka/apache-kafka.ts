@@ -9,6 +9,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Kafka, logLevel } from 'kafkajs';
 import { run } from './run.ts';
 import { type SecureListener, secureListener } from './secure-listener.ts';
 
@@ -65,8 +66,11 @@ export async function startApacheKafka(): Promise<ApacheKafka> {
     if (server.exitCode === null && server.kill('SIGKILL')) await once(server, 'exit');
     await rm(folder, { recursive: true, force: true });
   };
+  let startMs: number;
   try {
     await untilStarted(createInterface(server.stdout));
+    startMs = performance.now() - startedAt;
+    await useCoordinators(bootstrap);
   } catch (error) {
     await stop();
     throw error;
@@ -76,7 +80,7 @@ export async function startApacheKafka(): Promise<ApacheKafka> {
     secure: { bootstrap: secureBootstrap, clientConfig: secure.clientConfig },
     version,
     pid: server.pid ?? 0,
-    startMs: performance.now() - startedAt,
+    startMs,
     stop,
   };
 }
@@ -114,6 +118,28 @@ async function untilStarted(lines: AsyncIterable<string> & NodeJS.EventEmitter):
       if (line.includes('Kafka Server started')) resolve();
     });
   });
+}
+
+/**
+ * Kafka makes the internal topics of groups and transactions with their first use, and for some moments after that its
+ * coordinators forget what they have just answered. One of each here leaves none of that to a test.
+ */
+async function useCoordinators(bootstrap: string): Promise<void> {
+  const kafka = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING, retry: { retries: 20 } });
+  const topic = 'first-use';
+  const admin = kafka.admin();
+  const producer = kafka.producer({ transactionalId: topic, idempotent: true, maxInFlightRequests: 1 });
+  try {
+    await admin.connect();
+    await admin.createTopics({ topics: [{ topic }], waitForLeaders: true });
+    await admin.setOffsets({ groupId: topic, topic, partitions: [{ partition: 0, offset: '0' }] });
+    await producer.connect();
+    const transaction = await producer.transaction();
+    await transaction.send({ topic, messages: [{ value: topic, timestamp: String(Date.now()) }] });
+    await transaction.commit();
+  } finally {
+    await Promise.all([producer.disconnect(), admin.disconnect()]);
+  }
 }
 
 function pomOf(kafkaVersion: string): string {

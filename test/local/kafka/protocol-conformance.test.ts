@@ -34,16 +34,21 @@ async function createTopic(newTopic: string): Promise<void> {
   const wanted = { topic: newTopic, partitionCount: 2, replicationFactor: 1, assignments: [], configs: [] };
   const { topics } = await client.call(topic.createTopics, 7, { topics: [wanted], timeoutMs: 5000 });
   expect(topics[0]?.errorCode).toBe(errorCode.none);
+  // A real broker needs a moment to know and to lead a topic that its controller has just created.
+  while (!(await isLed(newTopic)));
+}
+
+async function isLed(target: string): Promise<boolean> {
+  const partitions = [0, 1].map((partition) => ({ partition, timestamp: -1 }));
+  const answer = await client.call(data.listOffsets, 7, { replicaId: -1, topics: [{ topic: target, partitions }] });
+  return answer.topics.every((each) => each.partitions.every(({ errorCode: code }) => code === errorCode.none));
 }
 
 async function produceTo(target: string, partition: number, batch: TestBatch, transactionalId: string | null = null) {
   const topics = [{ topic: target, partitions: [{ partition, records: testBatch(batch) }] }];
-  // A broker may need a moment to lead a topic that it has just created.
-  for (;;) {
-    const answer = await client.call(data.produce, 11, { transactionalId, acks: -1, timeoutMs: 5000, topics });
-    const { errorCode: code, baseOffset } = answer.topics[0]?.partitions[0] ?? { errorCode: -99, baseOffset: -99 };
-    if (code !== errorCode.notLeaderOrFollower) return { code, baseOffset };
-  }
+  const answer = await client.call(data.produce, 11, { transactionalId, acks: -1, timeoutMs: 5000, topics });
+  const { errorCode: code, baseOffset } = answer.topics[0]?.partitions[0] ?? { errorCode: -99, baseOffset: -99 };
+  return { code, baseOffset };
 }
 
 async function initProducer(transactionalId: string | null, transactionTimeoutMs = 10_000) {
