@@ -42,7 +42,14 @@ async function create(config: Readonly<Record<string, string>> = {}): Promise<To
     transaction: async (records) => {
       const transaction = await client.begin(uniqueName('transaction'));
       await transaction.send(topic, placed(records));
-      return transaction;
+      const high = async () => (await reader.offsets(topic))[0]?.high;
+      const settled = async (end: () => Promise<void>) => {
+        const before = await high();
+        await end();
+        // A real coordinator answers before it has written the markers.
+        while ((await high()) === before);
+      };
+      return { commit: () => settled(transaction.commit), abort: () => settled(transaction.abort) };
     },
     deleteBefore: (partition, offset) => client.deleteRecords(topic, partition, offset),
   };
