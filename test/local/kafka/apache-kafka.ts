@@ -1,14 +1,14 @@
 /** Apache Kafka itself, from Maven Central, as a single node on loopback: what the embedded broker is compared with. */
 
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { run } from './run.ts';
 import { type SecureListener, secureListener } from './secure-listener.ts';
@@ -61,14 +61,20 @@ export async function startApacheKafka(): Promise<ApacheKafka> {
   const format = ['kafka.tools.StorageTool', 'format', identity, '-c', settings, ...secure.formatArguments];
   run('java', [...java, ...format]);
   const startedAt = performance.now();
-  const server = spawn('java', ['-Xmx1g', ...java, 'kafka.Kafka', settings], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const log = join(folder, 'kafka.log');
+  // To a file: a pipe that a busy parent does not read fills up, and then Kafka's threads wait for it.
+  const output = await open(log, 'w');
+  const server = spawn('java', ['-Xmx1g', ...java, 'kafka.Kafka', settings], {
+    stdio: ['ignore', output.fd, output.fd],
+  });
+  await output.close();
   const stop = async () => {
     if (server.exitCode === null && server.kill('SIGKILL')) await once(server, 'exit');
     await rm(folder, { recursive: true, force: true });
   };
   let startMs: number;
   try {
-    await untilStarted(createInterface(server.stdout));
+    await untilStarted(server, log);
     startMs = performance.now() - startedAt;
     await useCoordinators(bootstrap);
   } catch (error) {
@@ -105,19 +111,14 @@ async function freeAddresses(count: number): Promise<readonly string[]> {
   return addresses;
 }
 
-async function untilStarted(lines: AsyncIterable<string> & NodeJS.EventEmitter): Promise<void> {
-  const signal = AbortSignal.timeout(startTimeoutMs);
-  const seen: string[] = [];
-  await new Promise<void>((resolve, reject) => {
-    const fail = () => reject(new Error(`Cannot start Apache Kafka:\n${seen.slice(-40).join('\n')}`));
-    signal.addEventListener('abort', fail);
-    lines.on('close', fail);
-    lines.on('line', (line: string) => {
-      seen.push(line);
-      if (seen.length > 1000) seen.splice(0, 500);
-      if (line.includes('Kafka Server started')) resolve();
-    });
-  });
+async function untilStarted(server: ChildProcess, log: string): Promise<void> {
+  const deadline = Date.now() + startTimeoutMs;
+  for (let said = ''; !said.includes('Kafka Server started'); said = await readFile(log, 'utf8')) {
+    if (server.exitCode !== null || Date.now() > deadline) {
+      throw new Error(`Cannot start Apache Kafka:\n${said.split('\n').slice(-40).join('\n')}`);
+    }
+    await sleep(20);
+  }
 }
 
 /**
