@@ -1,6 +1,7 @@
 /** The compaction of a lake: the small files of commits that have settled become few large ones. */
 import type { CompiledContract } from '../contract/compiled-contract.ts';
 import { COMMIT_PREFIX } from '../contract/names.ts';
+import { BrokenInvariantError } from '../errors.ts';
 import type { ObjectStore } from '../ports.ts';
 import type { Commit, DataFile } from '../sink/commit.ts';
 import { type CommitObject, listCommits, readCommit } from '../sink/commit-log.ts';
@@ -75,7 +76,7 @@ async function compactPartition(
 ): Promise<void> {
   const start = (await lastCompaction(ports.lake, partition))?.next ?? 0;
   const settled = await settledCommits(partition, start, ports, limits);
-  for await (const run of runsOf(readCommits(settled, ports.lake), ports.now(), limits)) {
+  for await (const run of runsOf(readCommits(settled, start, ports.lake), ports.now(), limits)) {
     if (ports.timeLeftMs() < limits.reserveMs) {
       return;
     }
@@ -87,24 +88,29 @@ async function compactPartition(
   }
 }
 
-/** From `start` on, in the order of their offsets. Memory: a name for each. */
+/**
+ * Those from `start` on that settled before the first that has not, in the order of their offsets. Memory: a name for
+ * each.
+ */
 async function settledCommits(
   partition: number,
   start: number,
   { lake, now }: CompactPorts,
   { settledAfterMs }: CompactLimits,
 ): Promise<CommitObject[]> {
-  const settled: CommitObject[] = [];
-  const settledBefore = now() - settledAfterMs;
+  const commits: CommitObject[] = [];
   for await (const object of listCommits(lake, `${COMMIT_PREFIX}${partition}/`)) {
     if (object.place && object.place.start < start) {
       break;
     }
-    if (object.place && object.modifiedAt <= settledBefore) {
-      settled.push(object);
+    if (object.place) {
+      commits.push(object);
     }
   }
-  return settled.reverse();
+  commits.reverse();
+  const settledBefore = now() - settledAfterMs;
+  const unsettled = commits.findIndex(({ modifiedAt }) => modifiedAt > settledBefore);
+  return unsettled < 0 ? commits : commits.slice(0, unsettled);
 }
 
 interface SettledCommit {
@@ -112,14 +118,29 @@ interface SettledCommit {
   readonly committedAt: number;
 }
 
-/** In their order, no more of them than are asked for and some ahead. */
-async function* readCommits(objects: readonly CommitObject[], lake: ObjectStore): AsyncGenerator<SettledCommit> {
+/**
+ * In their order, no more of them than are asked for and some ahead.
+ * @throws BrokenInvariantError when one is missing: the rows of a commit that a compaction passes over are seen by
+ * nobody, also when the commit comes back.
+ */
+async function* readCommits(
+  objects: readonly CommitObject[],
+  start: number,
+  lake: ObjectStore,
+): AsyncGenerator<SettledCommit> {
+  let next = start;
   for (let at = 0; at < objects.length; at += READS_AT_ONCE) {
-    yield* await Promise.all(
-      objects
-        .slice(at, at + READS_AT_ONCE)
-        .map(async ({ key, modifiedAt }) => ({ commit: await readCommit(lake, key), committedAt: modifiedAt })),
-    );
+    const read = objects
+      .slice(at, at + READS_AT_ONCE)
+      .map(async ({ key, modifiedAt }) => ({ key, commit: await readCommit(lake, key), committedAt: modifiedAt }));
+    for (const { key, ...settled } of await Promise.all(read)) {
+      if (settled.commit.start !== next) {
+        const reason = `no commit covers offset ${next}, and "${key}" starts at ${settled.commit.start}`;
+        throw new BrokenInvariantError(`Cannot compact: ${reason}; headrace audit tells what is missing, restore it`);
+      }
+      next = settled.commit.next;
+      yield settled;
+    }
   }
 }
 

@@ -14,7 +14,10 @@ export interface LakePart {
   readonly files: readonly DataFile[];
 }
 
-/** Of one Kafka partition, the newest first: commits back to where compactions end, then the compactions. */
+/**
+ * Of one Kafka partition, the newest first: commits back to where compactions end, then the compactions. What is
+ * committed or compacted meanwhile is not seen.
+ */
 export async function* lakeParts(lake: ObjectStore, partition: number): AsyncGenerator<LakePart> {
   const compacted = (await lastCompaction(lake, partition))?.next ?? 0;
   for await (const { key, place } of listCommits(lake, `${COMMIT_PREFIX}${partition}/`)) {
@@ -26,6 +29,9 @@ export async function* lakeParts(lake: ObjectStore, partition: number): AsyncGen
   }
   const prefix = `${COMPACTION_PREFIX}${partition}/`;
   for await (const { key } of listAll(lake, prefix)) {
-    yield await readCompaction(lake, key);
+    const compaction = await readCompaction(lake, key);
+    if (compaction.start < compacted) {
+      yield compaction;
+    }
   }
 }

@@ -215,3 +215,39 @@ test('compactLake: without time it begins nothing', async () => {
   ports.clock.now += 7 * DAY_MS;
   expect(await compactLake({ ...ports, timeLeftMs: () => 0 }, LIMITS)).toEqual([]);
 });
+
+test('compactLake: a commit that is missing, or settled before the one in front of it, is passed over by no compaction', async () => {
+  const ports = world();
+  await ports.commit([0], [1], [2], [3]);
+  const commits = [...ports.lake.objects.keys()].filter((key) => key.startsWith('commits/'));
+  const missing = commits.find((key) => key.endsWith('98.json')) ?? '';
+  const body = ports.lake.objects.get(missing) ?? new Uint8Array();
+  ports.lake.objects.delete(missing);
+  ports.clock.now += 7 * DAY_MS;
+  await expect(compactLake(ports, LIMITS)).rejects.toThrow(
+    /no commit covers offset 1, and "commits\/0\/.*" starts at 2/,
+  );
+  // Brought back as a restored lake is: with the time of the restoration.
+  await ports.lake.put(missing, body);
+  expect(await compactLake(ports, { ...LIMITS, waitsUntilMs: 0 })).toMatchObject([{ start: 0, next: 1 }]);
+  expect((await rowsOf(ports)).map(({ offset }) => offset)).toEqual([0, 1, 2, 3]);
+  ports.clock.now += 7 * DAY_MS;
+  expect(await compactLake(ports, LIMITS)).toMatchObject([{ start: 1, next: 4 }]);
+  expect((await rowsOf(ports)).map(({ offset }) => offset)).toEqual([0, 1, 2, 3]);
+});
+
+test('lakeParts: a compaction that comes while it reads does not show rows a second time', async () => {
+  const ports = world();
+  await ports.commit([0], [1], [2]);
+  ports.clock.now += 7 * DAY_MS;
+  const parts: number[][] = [];
+  for await (const { start, next } of lakeParts(ports.lake, 0)) {
+    parts.push([start, next]);
+    await compactLake(ports, LIMITS);
+  }
+  expect(parts).toEqual([
+    [2, 3],
+    [1, 2],
+    [0, 1],
+  ]);
+});
