@@ -155,10 +155,14 @@ function checkRole(
 /** Partition columns are there in every row, and their values can name folders. */
 function checkLake(folder: string, { event, lineOf }: EventFile, newest: SchemaVersion): void {
   const columns = payloadColumns(newest).filter(isFolderColumn);
-  const allowed = [...columns.map(({ name }) => name), ...TIME_PARTS.keys()];
+  const timeParts = [...TIME_PARTS.keys()];
+  const fields = payloadColumns(newest).map(({ name }) => name);
+  const allowed = [...columns.map(({ name }) => name), ...timeParts.filter((part) => !fields.includes(part))];
   for (const name of event.lake.partitionBy) {
-    if (!allowed.includes(name)) {
-      const reason = `lake.partitionBy: "${name}" cannot name folders, allowed are ${allowed.join(', ')}`;
+    const isAmbiguous = timeParts.includes(name) && fields.includes(name);
+    if (isAmbiguous || !allowed.includes(name)) {
+      const why = isAmbiguous ? 'is a field and a part of the event time' : 'cannot name folders';
+      const reason = `lake.partitionBy: "${name}" ${why}, allowed are ${allowed.join(', ')}`;
       throw new ContractError(join(folder, EVENT_FILE), lineOf('lake'), reason);
     }
   }

@@ -32,15 +32,20 @@ export function lakeFolder(contract: CompiledContract): LakeFolder {
     if (!(values instanceof Map)) {
       return values;
     }
-    const date = new Date(Math.floor(Number(record.timeMicros) / 1000));
     // A time that no date can be is refused with the row's other columns.
-    const time = Number.isNaN(date.getTime()) ? '' : date.toISOString();
-    const parts = partitionBy.map((name) => {
-      const [from, to] = TIME_PARTS.get(name) ?? [0, 0];
-      return `${name}=${values.get(name) ?? time.slice(from, to)}/`;
-    });
+    const time = new Date(floorToMillis(record.timeMicros));
+    const parts = partitionBy.map((name) => `${name}=${values.get(name) ?? TIME_PARTS.get(name)?.(time)}/`);
     return parts.every((part) => part.length <= LEVEL_LENGTH_MAX) ? parts.join('') : OVERFLOW_FOLDER;
   };
+}
+
+/** From 2255 on there are more microseconds than 2^53, and a double would round the last ones up into the next hour. */
+function floorToMillis(micros: number | bigint): number {
+  if (typeof micros === 'number') {
+    return Math.floor(micros / 1000);
+  }
+  const millis = micros / 1000n;
+  return Number(micros % 1000n < 0n ? millis - 1n : millis);
 }
 
 /** Reads the payload's partition columns as text; undefined when all partition columns are of the time. */

@@ -171,6 +171,16 @@ test.each([
   expect(refusal(files)).toBe(message);
 });
 
+test('loadContract: refuses a partition column that could be a field or a part of the event time', () => {
+  const v1 = V1.replace('uint64 route', 'uint64 hour');
+  expect(
+    refusal({ ...yaml('lake: { partitionBy: [hour] }\n'), 'v1.proto': v1, 'examples/valid-parcel.json': null }),
+  ).toBe(
+    'event.yaml:3: lake.partitionBy: "hour" is a field and a part of the event time, ' +
+      'allowed are parcel_id, hour, year, month, day',
+  );
+});
+
 test('loadContract: says when no field is fit for a role', () => {
   const v1 = 'syntax = "proto3"; message ParcelSent { double weight = 1; }';
   const files = { ...yaml('eventTimeField: weight\n'), 'v1.proto': v1, 'examples/valid-parcel.json': null };

@@ -40,6 +40,20 @@ test('rowEncoder: partitions by parts of the event time, in UTC', () => {
   ]);
 });
 
+test('rowEncoder: the last microsecond of an hour is in its folder, however far from 1970', () => {
+  const times = ['1969-12-31T23:59:59.999999Z', '2300-01-01T00:59:59.999999Z', '9999-12-31T23:59:59.999999Z'];
+  expect(
+    files(
+      encoder('year', 'month', 'day', 'hour'),
+      times.map((time, offset) => at(offset, time)),
+    ),
+  ).toEqual([
+    { folder: 'year=1969/month=12/day=31/hour=23/', rows: 1 },
+    { folder: 'year=2300/month=01/day=01/hour=00/', rows: 1 },
+    { folder: 'year=9999/month=12/day=31/hour=23/', rows: 1 },
+  ]);
+});
+
 test('rowEncoder: partitions by text, enums and 64-bit integers of the payload, safely for keys', () => {
   const numbers = encoder('customer_id', 'channel');
   expect(
