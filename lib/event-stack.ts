@@ -49,8 +49,10 @@ export class EventStack extends Stack {
       observed,
       alarms.map(({ attrArn }) => attrArn),
     );
-    // Last of all: from now on the proxy accepts the event, or sends its new schema version, which the sink must know.
-    catalogEntry(this, 'CatalogEntry', { event, asset, schemaVersionIds }).node.addDependency(topic, sink, loader);
+    // Last of all: from now on the proxy accepts the event, or sends its new schema version. Nothing may fail after it,
+    // because a deployment that is rolled back takes the topic and the schema versions that it made with it.
+    const everythingElse = [...this.node.children];
+    catalogEntry(this, 'CatalogEntry', { event, asset, schemaVersionIds }).node.addDependency(...everythingElse);
 
     const outputs = {
       TopicName: contract.topic.name,

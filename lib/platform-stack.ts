@@ -4,6 +4,7 @@ import { Fn, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { PLATFORM_STACK, SCHEMA_REGISTRY } from '../pipeline/contract/names.ts';
 import type { Stage } from './config.ts';
+import { KEPT } from './kept.ts';
 import { alarmTopic } from './platform/alarm-topic.ts';
 import { BootstrapBrokers } from './platform/bootstrap-brokers.ts';
 import { IngestApi } from './platform/ingest-api.ts';
@@ -28,6 +29,8 @@ export class PlatformStack extends Stack {
       name: SCHEMA_REGISTRY,
       description: 'The payload schemas of all events',
     });
+    // With the registry would go every schema in it, of events that are there and of records in retained topics.
+    registry.applyRemovalPolicy(KEPT);
     const { value: bootstrapBrokers } = new BootstrapBrokers(this, 'Brokers', cluster.arn);
     const relay = new Relay(this, 'Relay', { network, cluster, bootstrapBrokers });
     const ingest = new IngestApi(this, 'Ingest', {

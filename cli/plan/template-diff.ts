@@ -69,8 +69,11 @@ function changeOf(logicalId: string, before: TemplateResource | undefined, after
   return [{ kind: 'changed', logicalId, type: after.Type, properties, isReplaced, isKept }];
 }
 
+/** The exception is the deployment that creates it, which is none that changes or removes it. */
+const KEEPING: readonly unknown[] = ['Retain', 'RetainExceptOnCreate'];
+
 const keeps = (resource: TemplateResource, policy: 'DeletionPolicy' | 'UpdateReplacePolicy'): boolean =>
-  (resource as unknown as Record<string, unknown>)[policy] === 'Retain';
+  KEEPING.includes((resource as unknown as Record<string, unknown>)[policy]);
 
 function propertyChanges(before: TemplateValue, after: TemplateValue): PropertyChange[] {
   const [old, now] = [new Map(leaves(before, '')), new Map(leaves(after, ''))];

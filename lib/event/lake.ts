@@ -9,10 +9,11 @@ import {
   StorageClass,
 } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
+import { Aws, Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { COMMIT_PREFIX, MANIFEST_PREFIX, REJECTED_PREFIX } from '../../pipeline/contract/names.ts';
 import { LAKE } from '../config.ts';
+import { KEPT } from '../kept.ts';
 
 /**
  * Nothing that a commit names ever expires. Files are never overwritten, so versions cost nothing until something is
@@ -47,9 +48,9 @@ export class Lake extends Construct {
       enforceSSL: true,
       versioned: true,
       lifecycleRules: LIFECYCLE,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: KEPT,
     });
-    this.bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    this.bucket.policy?.applyRemovalPolicy(KEPT);
     this.announceCommits(queue);
   }
 

@@ -1,9 +1,9 @@
 /** The event's schema in the registry, with all its versions. */
 import { CfnSchema, CfnSchemaVersion } from 'aws-cdk-lib/aws-glue';
-import { RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { CompiledContract } from '../../pipeline/contract/compiled-contract.ts';
 import { PAYLOAD_FORMATS } from '../../pipeline/payload/payload-format.ts';
+import { KEPT } from '../kept.ts';
 import { platformValue } from '../platform-values.ts';
 
 /**
@@ -25,7 +25,7 @@ export class RegisteredSchema extends Construct {
       compatibility: contract.compatibility,
       ...(contract.versions[0] && { schemaDefinition: contract.versions[0].definition }),
     });
-    schema.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    schema.applyRemovalPolicy(KEPT);
     this.versionIds = [schema.attrInitialSchemaVersionId, ...this.laterVersions(schema, contract)];
   }
 
@@ -36,7 +36,7 @@ export class RegisteredSchema extends Construct {
         schema: { schemaArn: schema.attrArn },
         schemaDefinition: definition,
       });
-      later.applyRemovalPolicy(RemovalPolicy.RETAIN);
+      later.applyRemovalPolicy(KEPT);
       later.addResourceDependency(previous);
       previous = later;
       return later.attrVersionId;

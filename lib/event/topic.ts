@@ -1,9 +1,9 @@
 /** The event's Kafka topic. */
 import { CfnTopic } from 'aws-cdk-lib/aws-msk';
-import { RemovalPolicy } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { CompiledContract } from '../../pipeline/contract/compiled-contract.ts';
 import { CLUSTER, TOPIC } from '../config.ts';
+import { KEPT } from '../kept.ts';
 import { platformValue } from '../platform-values.ts';
 
 /** `configs` is base64 of `key=value` lines. The topic outlives its stack: it may hold what no file has yet. */
@@ -20,6 +20,6 @@ export function eventTopic(scope: Construct, id: string, { topic }: CompiledCont
     replicationFactor: CLUSTER.replicationFactor,
     configs: Buffer.from(configs.join('\n')).toString('base64'),
   });
-  resource.applyRemovalPolicy(RemovalPolicy.RETAIN);
+  resource.applyRemovalPolicy(KEPT);
   return resource;
 }

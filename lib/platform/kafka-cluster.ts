@@ -6,6 +6,7 @@ import { Fn, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { CLUSTER_NAME } from '../../pipeline/contract/names.ts';
 import { type BrokerSize, CLUSTER, LOG_RETENTION } from '../config.ts';
+import { KEPT } from '../kept.ts';
 import type { Permission } from '../node-function.ts';
 import type { Network } from './network.ts';
 
@@ -20,7 +21,7 @@ export class KafkaCluster extends Construct {
     const key = new Key(this, 'Key', {
       description: 'Headrace: the volumes of the Kafka brokers',
       enableKeyRotation: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: KEPT,
     });
     const cluster = new CfnCluster(this, 'Cluster', {
       clusterName: CLUSTER_NAME,
@@ -41,7 +42,7 @@ export class KafkaCluster extends Construct {
       },
       ...(broker.kind === 'standard' && this.standardSettings()),
     });
-    cluster.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    cluster.applyRemovalPolicy(KEPT);
     this.arn = cluster.attrArn;
     this.topicArnPrefix = siblingArn(this.arn, 'topic');
     this.consumerGroupArnPrefix = siblingArn(this.arn, 'group');

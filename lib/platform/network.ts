@@ -13,12 +13,19 @@ import {
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { RemovalPolicy } from 'aws-cdk-lib/core';
+import { RemovalPolicies, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { LOG_RETENTION, type NetworkPlan } from '../config.ts';
+import { KEPT } from '../kept.ts';
 
 const KAFKA_IAM_PORT = Port.tcp(9098);
 const HTTPS = Port.tcp(443);
+
+/** Of a network's parts all but the flow log. */
+const KEPT_WITH_THE_CLUSTER = [
+  ...['VPC', 'Subnet', 'RouteTable', 'SubnetRouteTableAssociation', 'VPCEndpoint'],
+  ...['SecurityGroup', 'SecurityGroupIngress'],
+].map((kind) => `AWS::EC2::${kind}`);
 
 /**
  * What runs inside reaches AWS through PrivateLink, which needs no NAT gateway:
@@ -50,9 +57,15 @@ export class Network extends Construct {
     if ('cidr' in plan || plan.endpoints === 'add') {
       this.addEndpoints([cluster, proxy, functions]);
     }
+    this.outliveTheStack();
     this.clusterSecurityGroup = cluster;
     this.proxySecurityGroup = proxy;
     this.functionSecurityGroup = functions;
+  }
+
+  /** A retained cluster cannot be moved: without its subnets, groups and endpoints nobody could read it out. */
+  private outliveTheStack(): void {
+    RemovalPolicies.of(this).apply(KEPT, { applyToResourceTypes: KEPT_WITH_THE_CLUSTER });
   }
 
   private newVpc(cidr: string): IVpc {

@@ -6,9 +6,10 @@ import { ArnPrincipal, CompositePrincipal, type PrincipalBase, Role, ServicePrin
 import { CfnNamespace, CfnWorkgroup } from 'aws-cdk-lib/aws-redshiftserverless';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
+import { Aws, Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { LAKE, REDSHIFT_BASE_RPU, type RemoteWarehouse, SNOWFLAKE_TRUST, WAREHOUSES } from '../config.ts';
+import { KEPT } from '../kept.ts';
 import type { PlatformValues } from '../platform-values.ts';
 import type { Network } from './network.ts';
 
@@ -61,7 +62,7 @@ export class Warehouses extends Construct {
         excludeCharacters: '\'"\\/@ ',
         passwordLength: 32,
       },
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: KEPT,
     });
     const namespace = new CfnNamespace(this, 'RedshiftNamespace', {
       namespaceName: workgroupName,
@@ -73,7 +74,7 @@ export class Warehouses extends Construct {
       defaultIamRoleArn: reader.roleArn,
       logExports: ['connectionlog', 'userlog'],
     });
-    namespace.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    namespace.applyRemovalPolicy(KEPT);
     const securityGroup = new SecurityGroup(this, 'RedshiftSecurityGroup', {
       vpc: network.vpc,
       description: 'Redshift; the Data API needs no way in',
@@ -97,7 +98,7 @@ export class Warehouses extends Construct {
   private snowflake(): WarehouseValues {
     const secret = new Secret(this, 'SnowflakeKey', {
       description: 'Headrace: the private key of the user in Snowflake, PKCS#8 in PEM',
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: KEPT,
     });
     return { SnowflakeSecretArn: secret.secretArn };
   }
@@ -112,15 +113,15 @@ export class Warehouses extends Construct {
         { id: 'BrokenUploads', abortIncompleteMultipartUploadAfter: Duration.days(LAKE.brokenUploadDays) },
         { id: 'QueryResults', prefix: 'results/', expiration: Duration.days(LAKE.manifestDays) },
       ],
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: KEPT,
     });
-    bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    bucket.policy?.applyRemovalPolicy(KEPT);
     const glueDatabase = new CfnDatabase(this, 'AthenaDatabase', {
       catalogId: Aws.ACCOUNT_ID,
       databaseInput: { name: database, description: 'Headrace: the tables of events in Iceberg' },
     });
-    glueDatabase.applyRemovalPolicy(RemovalPolicy.RETAIN);
-    new CfnWorkGroup(this, 'AthenaWorkgroup', {
+    glueDatabase.applyRemovalPolicy(KEPT);
+    const workGroup = new CfnWorkGroup(this, 'AthenaWorkgroup', {
       name,
       description: 'Headrace: loads and audits',
       workGroupConfiguration: {
@@ -133,6 +134,8 @@ export class Warehouses extends Construct {
         },
       },
     });
+    // Athena refuses to delete a workgroup that has run a query, and the deletion of the stack would end there.
+    workGroup.applyRemovalPolicy(KEPT);
     return { WarehouseBucketName: bucket.bucketName };
   }
 }

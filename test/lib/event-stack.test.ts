@@ -2,7 +2,7 @@ import { EventStack } from '../../lib/event-stack.ts';
 import type { CompiledContract } from '../../pipeline/contract/compiled-contract.ts';
 import { contractOf, versionOf } from './contract-of.ts';
 import { wildcardsOf } from './permissions.ts';
-import { maskedTemplate, ofType, only, testApp, variablesOf } from './synthesize.ts';
+import { KEPT, maskedTemplate, ofType, only, testApp, variablesOf } from './synthesize.ts';
 
 const contract = contractOf('order_created', { versions: [versionOf(1), versionOf(2), versionOf(3)] });
 
@@ -42,7 +42,7 @@ test('EventStack needs no custom resource', () => {
 });
 
 test('eventTopic keeps the topic when its stack is deleted or the topic replaced', () => {
-  expect(only(template, 'AWS::MSK::Topic')).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  expect(only(template, 'AWS::MSK::Topic')).toMatchObject(KEPT);
 });
 
 test('eventTopic encodes its configuration in the form of a properties file', () => {
@@ -59,7 +59,7 @@ test('RegisteredSchema registers the versions one after the other and keeps them
   const [schemaId] = ofType(template, 'AWS::Glue::Schema')[0] ?? [];
   const versions = ofType(template, 'AWS::Glue::SchemaVersion');
   expect(only(template, 'AWS::Glue::Schema')).toMatchObject({
-    DeletionPolicy: 'Retain',
+    ...KEPT,
     Properties: { SchemaDefinition: contract.versions[0]?.definition, Compatibility: 'BACKWARD' },
   });
   expect(versions.map(([, { Properties }]) => Properties['SchemaDefinition'])).toEqual([
@@ -67,7 +67,7 @@ test('RegisteredSchema registers the versions one after the other and keeps them
     contract.versions[2]?.definition,
   ]);
   expect(versions.map(([, { DependsOn }]) => DependsOn)).toEqual([[schemaId], [versions[0]?.[0]]]);
-  expect(versions.map(([, { DeletionPolicy }]) => DeletionPolicy)).toEqual(['Retain', 'Retain']);
+  expect(versions.map(([, version]) => version)).toEqual(versions.map(() => expect.objectContaining(KEPT)));
 });
 
 test('Sink and catalog entry get the registry ids of all versions, oldest first', () => {
@@ -83,9 +83,15 @@ test('Sink and catalog entry get the registry ids of all versions, oldest first'
   expect(entry['Value']).toEqual({ 'Fn::Join': ['', expect.arrayContaining(inOrder)] });
 });
 
+test('the catalog entry waits for everything else: what is rolled back was never told to the proxy', () => {
+  const [[entryId, { DependsOn = [] }] = ['', { DependsOn: [] }]] = ofType(template, 'AWS::SSM::Parameter');
+  const others = Object.keys(template.Resources).filter((id) => id !== entryId);
+  expect([...DependsOn].sort()).toEqual(others.sort());
+});
+
 test('Lake keeps its bucket and the policy that guards it', () => {
-  expect(only(template, 'AWS::S3::Bucket')).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
-  expect(only(template, 'AWS::S3::BucketPolicy')).toMatchObject({ DeletionPolicy: 'Retain' });
+  expect(only(template, 'AWS::S3::Bucket')).toMatchObject(KEPT);
+  expect(only(template, 'AWS::S3::BucketPolicy')).toMatchObject(KEPT);
 });
 
 test('Lake is encrypted, closed to the public, and refuses plain HTTP', () => {

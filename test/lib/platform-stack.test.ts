@@ -1,7 +1,7 @@
 import { STAGES, type Stage } from '../../lib/config.ts';
 import { PlatformStack } from '../../lib/platform-stack.ts';
 import { wildcardsOf } from './permissions.ts';
-import { maskedTemplate, ofType, only, type Template, testApp, variablesOf } from './synthesize.ts';
+import { KEPT, maskedTemplate, ofType, only, type Template, testApp, variablesOf } from './synthesize.ts';
 
 const app = testApp();
 const stack = new PlatformStack(app);
@@ -48,10 +48,9 @@ test('KafkaCluster is encrypted with a key that rotates, and both outlive the st
   expect(cluster.Properties['EncryptionInfo']).toMatchObject({
     EncryptionAtRest: { DataVolumeKMSKeyId: { 'Fn::GetAtt': [keyId, 'Arn'] } },
   });
-  expect(cluster).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  expect(cluster).toMatchObject(KEPT);
   expect(only(template, 'AWS::KMS::Key')).toMatchObject({
-    DeletionPolicy: 'Retain',
-    UpdateReplacePolicy: 'Retain',
+    ...KEPT,
     Properties: { EnableKeyRotation: true },
   });
 });
@@ -108,6 +107,20 @@ test('Network has no way in from the internet, nor out to it', () => {
   for (const [, { Properties }] of ofType(template, 'AWS::EC2::SecurityGroupIngress')) {
     expect(Properties).toHaveProperty('SourceSecurityGroupId');
   }
+});
+
+test('Network outlives the stack with the cluster, which would be cut off without it', () => {
+  const kinds = ['VPC', 'Subnet', 'RouteTable', 'SubnetRouteTableAssociation', 'VPCEndpoint', 'SecurityGroup'];
+  for (const type of [...kinds, 'SecurityGroupIngress'].map((kind) => `AWS::EC2::${kind}`)) {
+    const parts = ofType(template, type).filter(([id]) => id.startsWith('Network'));
+    expect(parts.map(([, part]) => part)).toEqual(parts.map(() => expect.objectContaining(KEPT)));
+    expect(parts).not.toEqual([]);
+  }
+  expect(only(template, 'AWS::EC2::FlowLog')).not.toHaveProperty('DeletionPolicy');
+});
+
+test('PlatformStack keeps the registry, with which the schemas of all events would go', () => {
+  expect(only(template, 'AWS::Glue::Registry')).toMatchObject(KEPT);
 });
 
 test('Network logs what was refused inside it', () => {
@@ -215,10 +228,11 @@ test('BootstrapBrokers is the only custom resource, and the proxy starts from it
 
 test('Warehouses are those of the stage, and what they hold outlives the stack', () => {
   const none = templateOf({ ...STAGES.production, warehouses: [] });
-  for (const type of ['AWS::RedshiftServerless::Namespace', 'AWS::SecretsManager::Secret', 'AWS::Glue::Database']) {
+  const types = ['RedshiftServerless::Namespace', 'SecretsManager::Secret', 'Glue::Database', 'Athena::WorkGroup'];
+  for (const type of types.map((kind) => `AWS::${kind}`)) {
     expect(ofType(none, type)).toEqual([]);
     for (const [, resource] of ofType(template, type)) {
-      expect(resource).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+      expect(resource).toMatchObject(KEPT);
     }
   }
   expect(Object.keys(none.Outputs).filter((id) => /Redshift|Snowflake|Warehouse/.test(id))).toEqual([]);

@@ -61,6 +61,9 @@ export function maskedTemplate(app: App, stackName: string): Template {
 export const ofType = ({ Resources }: Template, type: string): Array<[string, Resource]> =>
   Object.entries(Resources).filter(([, { Type }]) => Type === type);
 
+/** Of resources that outlive their stack, except when the deployment that makes them fails. */
+export const KEPT = { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' } as const;
+
 /** The only resource of a type, or the only one whose logical id starts so. */
 export function only(template: Template, type: string, idStart = ''): Resource {
   const [first, ...more] = ofType(template, type).filter(([id]) => id.startsWith(idStart));

@@ -9,7 +9,7 @@ const BEFORE: Template = {
       Type: 'AWS::MSK::Topic',
       Properties: { TopicName: 'orders', PartitionCount: 3 },
       UpdateReplacePolicy: 'Retain',
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
     } as never,
     Sink: {
       Type: 'AWS::Lambda::Function',
@@ -71,6 +71,13 @@ test('templateDiff: what is removed says whether it stays', () => {
     ['removed', 'Queue', false],
     ['removed', 'Topic', true],
   ]);
+});
+
+test('templateDiff: what another version of Headrace retained without exception is kept as well', () => {
+  const before = structuredClone(BEFORE) as { Resources: Record<string, { DeletionPolicy?: string }> };
+  Object.assign(before.Resources['Topic'] ?? {}, { DeletionPolicy: 'Retain' });
+  const changes = templateDiff(before as unknown as Template, { Resources: {} });
+  expect(changes.filter(({ isKept }) => isKept).map(({ logicalId }) => logicalId)).toEqual(['Topic']);
 });
 
 test('templateDiff: of a new stack everything is added', () => {
