@@ -6,7 +6,10 @@ import type { WarehouseTarget } from '../pipeline/contract/compiled-contract.ts'
 export interface FunctionSize {
   readonly memoryMb: number;
   readonly timeoutSeconds: number;
-  /** Environments that may run at once. @default the account's limit */
+  /**
+   * Environments that may run at once. Reserves them: the account must have a hundred more.
+   * @default the account's limit
+   */
   readonly concurrencyMax?: number;
 }
 
@@ -71,16 +74,19 @@ export const BROKER_LIMITS = {
 const PROXY = { memoryMb: 1024, timeoutSeconds: 29 } as const;
 
 /**
- * The proxy's concurrency is bound by the new connections that a broker takes: in the worst second every environment
- * starts and connects to the same broker, and the rest is for the sinks.
+ * The new connections that a broker takes bound the proxy: in the worst second every environment that may run starts and
+ * connects to the same broker, and the rest is for the sinks. No more start than are reserved, nor than requests get in.
  */
 export const STAGES = {
-  /** About 100 USD a month of brokers; for trying things out. */
+  /**
+   * About 100 USD a month of brokers; for trying things out. A new account has 10 concurrent executions or 50 and can
+   * reserve none, so here the API's throttle is the bound. Producers that need more requests send batches.
+   */
   sandbox: {
     network: { cidr: '10.0.0.0/16' },
     broker: { kind: 'standard', instanceType: 'kafka.t3.small', volumeGb: 20 },
-    proxy: { ...PROXY, concurrencyMax: 3 },
-    throttle: { requestsPerSecond: 50, burst: 100 },
+    proxy: PROXY,
+    throttle: { requestsPerSecond: 2, burst: 1 },
     warehouses: ['redshift', 'snowflake', 'athena'],
   },
   /** Production's kind of brokers, so that what differs is the load. */

@@ -139,10 +139,10 @@ function checkPartitions(schemas: string, contracts: readonly CompiledContract[]
  * Each client may be connected to each broker. In the worst second all proxies start, whose callers wait; draining
  * sinks start spread over a minute, the shortest of their intervals, and relays and pollers try again by themselves.
  */
-function checkConnections(schemas: string, contracts: readonly CompiledContract[], { broker, proxy }: Stage): void {
+function checkConnections(schemas: string, contracts: readonly CompiledContract[], stage: Stage): void {
+  const { broker, proxy } = stage;
   const limits = BROKER_LIMITS[broker.instanceType];
-  const proxies = proxy.concurrencyMax ?? Number.POSITIVE_INFINITY;
-  const writers = proxies + RELAY_TRIGGER.concurrencyMax;
+  const writers = proxiesWithin(stage, proxy.timeoutSeconds) + RELAY_TRIGGER.concurrencyMax;
   const consumers = sum(contracts.map(consumersOf));
   if (writers + consumers > limits.connections) {
     const most = largest(contracts, consumersOf);
@@ -150,11 +150,19 @@ function checkConnections(schemas: string, contracts: readonly CompiledContract[
     refuse(schemas, 'topic.partitions', is, `${broker.instanceType} takes ${limits.connections}; most have ${most}`);
   }
   const drains = contracts.filter((contract) => sinkTrigger(contract).kind === 'drain').length;
+  const proxies = proxiesWithin(stage, 1);
   const starts = proxies + (drains * DRAIN_LIMITS.parallelPartitions) / 60;
   if (starts > limits.newConnections) {
     const is = `${proxies} proxies and ${drains} draining sinks may open ${Math.ceil(starts)} connections in a second`;
-    refuse(schemas, 'proxy.concurrencyMax', is, `${broker.instanceType} takes ${limits.newConnections}`);
+    const field = proxy.concurrencyMax === undefined ? 'throttle' : 'proxy.concurrencyMax';
+    refuse(schemas, field, is, `${broker.instanceType} takes ${limits.newConnections}`);
   }
+}
+
+/** Those that requests of so many seconds can start: what is reserved bounds them, and what the API lets in. */
+function proxiesWithin({ proxy, throttle }: Stage, seconds: number): number {
+  const requests = throttle.burst + throttle.requestsPerSecond * seconds;
+  return Math.min(requests, proxy.concurrencyMax ?? requests);
 }
 
 /** Lambda adds pollers up to one for each partition. */

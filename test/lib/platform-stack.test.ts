@@ -210,6 +210,11 @@ test('IngestApi bounds the environments of the proxy below the 100 connections a
   expect(Properties['Timeout']).toBeLessThan(30);
 });
 
+test('IngestApi reserves nothing in the sandbox: a new account has too few concurrent executions for that', () => {
+  const proxy = only(templateOf(STAGES.sandbox), 'AWS::Lambda::Function', 'IngestProxy');
+  expect(proxy.Properties).not.toHaveProperty('ReservedConcurrentExecutions');
+});
+
 test('Relay takes messages of the queue that the proxy fills, and answers for each', () => {
   const mapping = only(template, 'AWS::Lambda::EventSourceMapping', 'Relay').Properties;
   const queue = (mapping['EventSourceArn'] as { 'Fn::GetAtt': string[] })['Fn::GetAtt'][0];

@@ -64,6 +64,20 @@ test('checkStageQuotas bounds what connects to a broker, and in one second', () 
   );
 });
 
+test('checkStageQuotas takes the throttle of the API as the bound of a proxy without a reservation', () => {
+  const draining = { freshnessSeconds: 60 };
+  expect(ofStage(many(30, draining), STAGES.sandbox)).not.toThrow();
+  expect(ofStage(many(31, draining), STAGES.sandbox)).toThrow(
+    'throttle: 3 proxies and 31 draining sinks may open 5 connections in a second, kafka.t3.small takes 4',
+  );
+  const open: Stage = { ...STAGES.sandbox, throttle: { requestsPerSecond: 50, burst: 100 } };
+  expect(ofStage([contract], open)).toThrow('throttle: 150 proxies and 0 draining sinks may open 150 connections');
+  const reserved: Stage = { ...open, proxy: { ...open.proxy, concurrencyMax: 3 } };
+  expect(ofStage([contract], reserved)).not.toThrow();
+  const slow: Stage = { ...STAGES.sandbox, throttle: { requestsPerSecond: 104, burst: 0 } };
+  expect(ofStage([contract], slow)).toThrow('3 consumers and 3018 proxies and relays connect to a broker');
+});
+
 test('checkStageQuotas refuses more mappings in a poller group than Lambda allows', () => {
   const contracts = many(450, { sink: { pollersMax: 1 }, topic: { ...contract.topic, partitions: 1 } });
   expect(ofStage(contracts)).toThrow(
