@@ -243,6 +243,17 @@ test('Warehouses are those of the stage, and what they hold outlives the stack',
   expect(Object.keys(none.Outputs).filter((id) => /Redshift|Snowflake|Warehouse/.test(id))).toEqual([]);
 });
 
+test('Warehouses let COPY take the role of the reader as it is documented, without telling whose it is', () => {
+  const { AssumeRolePolicyDocument: trust } = only(template, 'AWS::IAM::Role', 'WarehousesReader').Properties;
+  expect((trust as { Statement: unknown }).Statement).toEqual([
+    {
+      Action: 'sts:AssumeRole',
+      Effect: 'Allow',
+      Principal: { Service: ['redshift-serverless.amazonaws.com', 'redshift.amazonaws.com'] },
+    },
+  ]);
+});
+
 test('Warehouses keep Redshift off the internet and its password out of the template', () => {
   expect(only(template, 'AWS::RedshiftServerless::Workgroup').Properties).toMatchObject({
     PubliclyAccessible: false,
