@@ -1,8 +1,8 @@
 /** The stack of one event. */
-import { CfnOutput, Stack, Tags } from 'aws-cdk-lib/core';
+import { CfnOutput, PermissionsBoundary, Stack, Tags } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { CompiledContract } from '../pipeline/contract/compiled-contract.ts';
-import { eventStackName } from '../pipeline/contract/names.ts';
+import { eventStackName, ROLE_BOUNDARY } from '../pipeline/contract/names.ts';
 import { LOAD_QUEUE } from './config.ts';
 import { EventAlarms } from './event/alarms.ts';
 import { catalogEntry } from './event/catalog-entry.ts';
@@ -23,6 +23,7 @@ export class EventStack extends Stack {
     super(scope, eventStackName(event), {
       description: `Headrace: the event ${event}`,
       suppressTemplateIndentation: true,
+      permissionsBoundary: PermissionsBoundary.fromName(ROLE_BOUNDARY),
     });
     Tags.of(this).add('headrace:event', event);
     Tags.of(this).add('headrace:owner', owner);

@@ -1,8 +1,8 @@
 /** The stack that all events share. */
 import { CfnRegistry } from 'aws-cdk-lib/aws-glue';
-import { Fn, Stack } from 'aws-cdk-lib/core';
+import { Fn, PermissionsBoundary, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { PLATFORM_STACK, SCHEMA_REGISTRY } from '../pipeline/contract/names.ts';
+import { PLATFORM_STACK, ROLE_BOUNDARY, SCHEMA_REGISTRY } from '../pipeline/contract/names.ts';
 import type { Stage } from './config.ts';
 import { KEPT } from './kept.ts';
 import { alarmTopic } from './platform/alarm-topic.ts';
@@ -22,6 +22,7 @@ export class PlatformStack extends Stack {
     super(scope, PLATFORM_STACK, {
       description: 'Headrace: what all events share',
       terminationProtection: true,
+      permissionsBoundary: PermissionsBoundary.fromName(ROLE_BOUNDARY),
     });
     const network = new Network(this, 'Network', stage.network);
     const cluster = new KafkaCluster(this, 'Kafka', network, stage.broker);

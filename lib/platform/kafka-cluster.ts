@@ -2,13 +2,16 @@
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { CfnCluster, CfnConfiguration } from 'aws-cdk-lib/aws-msk';
-import { Fn, RemovalPolicy } from 'aws-cdk-lib/core';
+import { Fn, RemovalPolicy, Tags } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { CLUSTER_NAME } from '../../pipeline/contract/names.ts';
 import { type BrokerSize, CLUSTER, LOG_RETENTION } from '../config.ts';
 import { KEPT } from '../kept.ts';
 import type { Permission } from '../node-function.ts';
 import type { Network } from './network.ts';
+
+/** By which the deployment's role may tell the key from others: CloudFormation does not put its own tags on keys. */
+export const KEY_TAG = { name: 'headrace:key', value: 'kafka' } as const;
 
 /** Cluster and key outlive the stack: what is in the topics may be in no file yet. */
 export class KafkaCluster extends Construct {
@@ -23,6 +26,7 @@ export class KafkaCluster extends Construct {
       enableKeyRotation: true,
       removalPolicy: KEPT,
     });
+    Tags.of(key).add(KEY_TAG.name, KEY_TAG.value);
     const cluster = new CfnCluster(this, 'Cluster', {
       clusterName: CLUSTER_NAME,
       kafkaVersion: CLUSTER.kafkaVersion,

@@ -9,6 +9,8 @@ export const PLATFORM_STACK = 'Platform';
 export const SCHEMA_REGISTRY = 'headrace';
 export const CLUSTER_NAME = 'headrace';
 export const API_NAME = 'headrace';
+/** The IAM policy that bounds what any role of the stacks may do, whatever its own policy says. */
+export const ROLE_BOUNDARY = 'headrace-boundary';
 /** Each event puts its catalog entry under this SSM path; the proxy reads it from there. */
 export const CATALOG_PATH = '/headrace/events';
 
