@@ -4,6 +4,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { RelayEnv } from '../../lambdas/relay/env.ts';
 import { KAFKA_IAM_PROPERTIES, RELAY, RELAY_QUEUE, RELAY_TRIGGER } from '../config.ts';
+import { KEPT } from '../kept.ts';
 import { NETWORK_INTERFACES, NodeFunction } from '../node-function.ts';
 import { WorkQueue } from '../work-queue.ts';
 import { type KafkaCluster, produce } from './kafka-cluster.ts';
@@ -25,6 +26,9 @@ export class Relay extends Construct {
   constructor(scope: Construct, id: string, { network, cluster, bootstrapBrokers }: RelayProps) {
     super(scope, id);
     const { queue, deadLetterQueue } = new WorkQueue(this, 'Queue', RELAY_QUEUE);
+    // Events that were answered for and are nowhere else.
+    queue.applyRemovalPolicy(KEPT);
+    deadLetterQueue.applyRemovalPolicy(KEPT);
     const { resource } = new NodeFunction(this, 'Relay', {
       source: 'relay',
       description: 'Writes queued events to Kafka',

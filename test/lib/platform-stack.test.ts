@@ -223,6 +223,11 @@ test('Relay takes messages of the queue that the proxy fills, and answers for ea
   expect(template.Resources[queue ?? '']?.Properties).toHaveProperty('RedrivePolicy');
 });
 
+test('Relay keeps what was answered for when the stack goes', () => {
+  const queues = ofType(template, 'AWS::SQS::Queue').map(([, queue]) => queue);
+  expect(queues).toEqual([expect.objectContaining(KEPT), expect.objectContaining(KEPT)]);
+});
+
 test('BootstrapBrokers is the only custom resource, and the proxy starts from its answer', () => {
   const custom = Object.entries(template.Resources).filter(([, { Type }]) => Type.startsWith('Custom::'));
   expect(custom.map(([, { Type }]) => Type)).toEqual(['Custom::BootstrapBrokers']);
