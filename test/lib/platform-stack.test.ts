@@ -17,8 +17,9 @@ test('PlatformStack renders this template', () => {
   expect(template).toMatchSnapshot();
 });
 
-test('PlatformStack cannot be deleted by mistake', () => {
+test('PlatformStack cannot be deleted by mistake, and keeps the registry, with which all schemas would go', () => {
   expect(stack.terminationProtection).toBe(true);
+  expect(only(template, 'AWS::Glue::Registry')).toMatchObject(KEPT);
 });
 
 test('PlatformStack has the outputs, under fixed ids, that deployed event stacks name', () => {
@@ -117,10 +118,6 @@ test('Network outlives the stack with the cluster, which would be cut off withou
     expect(parts).not.toEqual([]);
   }
   expect(only(template, 'AWS::EC2::FlowLog')).not.toHaveProperty('DeletionPolicy');
-});
-
-test('PlatformStack keeps the registry, with which the schemas of all events would go', () => {
-  expect(only(template, 'AWS::Glue::Registry')).toMatchObject(KEPT);
 });
 
 test('Network logs what was refused inside it', () => {
