@@ -79,7 +79,7 @@ export async function demo(kafka: KafkaConnection | undefined): Promise<number> 
       runs.push({ set, sent, started, committedAfter: 0, loadedAfter: 0, commits: [] });
     }
     console.log('\nWaiting for the warehouse ...');
-    // Events with a minute of freshness are drained on a schedule; the demo does not wait for its next minute.
+    // Events with minutes of freshness are drained on a schedule; the demo does not wait for its next run.
     await host.runSchedules();
     await followUntilLoaded(host, runs);
     return await report(host, runs);

@@ -11,7 +11,7 @@ import {
 import { checkNames, type NameRules } from '../../pipeline/adapters/warehouse-names.ts';
 import type { CompiledContract, WarehouseTarget } from '../../pipeline/contract/compiled-contract.ts';
 import { ContractError } from '../../pipeline/contract/contract-error.ts';
-import { sinkTrigger } from '../../pipeline/contract/sink-trigger.ts';
+import { DRAIN_FRESHNESS_MIN, sinkTrigger } from '../../pipeline/contract/sink-trigger.ts';
 import { newestVersion, tableColumns } from '../../pipeline/contract/table-columns.ts';
 import { BODY_BYTES_MAX } from '../../pipeline/ingest/limits.ts';
 import { PAYLOAD_FORMATS } from '../../pipeline/payload/payload-format.ts';
@@ -52,7 +52,7 @@ export function checkEventQuotas(folder: string, contract: CompiledContract): vo
   checkTable(file, contract);
   if (contract.sink !== undefined && sinkTrigger(contract).kind === 'drain') {
     const is = `freshnessSeconds ${contract.freshnessSeconds} drains the topic by a schedule`;
-    refuse(file, 'sink.pollersMax', is, 'which has no pollers: allowed below 60');
+    refuse(file, 'sink.pollersMax', is, `which has no pollers: allowed below ${DRAIN_FRESHNESS_MIN}`);
   }
   const bytes = Buffer.byteLength(contract.description);
   if (bytes > DESCRIPTION_BYTES_MAX) {

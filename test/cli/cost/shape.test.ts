@@ -26,7 +26,7 @@ test('eventShape: reads a stream from the template that is deployed', () => {
 
 test('eventShape: reads a drain, and what else its schedules start', () => {
   const { trigger, sinkMemoryMb, runs } = eventShape(templateOf('Event-slow'));
-  expect(trigger).toEqual({ kind: 'drain', everySeconds: 300, commitBytes: 128e6 });
+  expect(trigger).toEqual({ kind: 'drain', everySeconds: 240, commitBytes: 128e6 });
   expect(sinkMemoryMb).toBe(1769);
   for (const run of runs) {
     expect(run.memoryMb).toBeGreaterThanOrEqual(128);

@@ -40,8 +40,8 @@ test.each([
 
 test('checkEventQuotas refuses pollers for an event that is drained', () => {
   expect(ofEvent({ sink: { pollersMax: 2 } })).not.toThrow();
-  expect(ofEvent({ sink: { pollersMax: 2 }, freshnessSeconds: 120 })).toThrow(
-    'event.yaml: sink.pollersMax: freshnessSeconds 120 drains the topic by a schedule, which has no pollers: allowed below 60',
+  expect(ofEvent({ sink: { pollersMax: 2 }, freshnessSeconds: 180 })).toThrow(
+    'event.yaml: sink.pollersMax: freshnessSeconds 180 drains the topic by a schedule, which has no pollers: allowed below 180',
   );
 });
 
@@ -65,7 +65,7 @@ test('checkStageQuotas bounds what connects to a broker, and in one second', () 
 });
 
 test('checkStageQuotas takes the throttle of the API as the bound of a proxy without a reservation', () => {
-  const draining = { freshnessSeconds: 60 };
+  const draining = { freshnessSeconds: 180 };
   expect(ofStage(many(30, draining), STAGES.sandbox)).not.toThrow();
   expect(ofStage(many(31, draining), STAGES.sandbox)).toThrow(
     'throttle: 3 proxies and 31 draining sinks may open 5 connections in a second, kafka.t3.small takes 4',
