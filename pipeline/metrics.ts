@@ -1,4 +1,5 @@
 /** The metrics: every name with its unit, and how a function writes them. */
+import { writeLine } from './log.ts';
 
 /** CloudWatch's namespace of all metrics. */
 export const METRIC_NAMESPACE = 'Headrace';
@@ -70,7 +71,7 @@ export function logMetrics(
   const names = Object.keys(values) as MetricName[];
   const metrics = names.map((Name) => ({ Name, Unit: METRICS[Name].unit }));
   const directive = { Namespace: METRIC_NAMESPACE, Dimensions: [Object.keys(dimensions)], Metrics: metrics };
-  console.log(JSON.stringify({ _aws: { Timestamp: now, CloudWatchMetrics: [directive] }, ...dimensions, ...values }));
+  writeLine(JSON.stringify({ _aws: { Timestamp: now, CloudWatchMetrics: [directive] }, ...dimensions, ...values }));
 }
 
 /** Stands for an event whose name came from outside and is none that is deployed: such names must not become metrics. */

@@ -4,6 +4,7 @@ import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { prefixConsoleLines } from './console-lines.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html */
 interface Context {
@@ -46,6 +47,8 @@ registerHooks({
   },
 });
 
+let requestId = '';
+prefixConsoleLines(() => requestId);
 await run();
 
 async function run(): Promise<void> {
@@ -59,13 +62,13 @@ async function run(): Promise<void> {
   }
   for (;;) {
     const { headers, body } = await call('GET', 'invocation/next');
-    const id = String(headers['lambda-runtime-aws-request-id']);
+    requestId = String(headers['lambda-runtime-aws-request-id']);
     try {
-      const result = await handler(JSON.parse(body.toString('utf8')), invocationContext(id, headers));
-      await call('POST', `invocation/${id}/response`, JSON.stringify(result) ?? 'null');
+      const result = await handler(JSON.parse(body.toString('utf8')), invocationContext(requestId, headers));
+      await call('POST', `invocation/${requestId}/response`, JSON.stringify(result) ?? 'null');
     } catch (error) {
       console.error('Invoke Error', error);
-      await call('POST', `invocation/${id}/error`, errorBody(error));
+      await call('POST', `invocation/${requestId}/error`, errorBody(error));
     }
   }
 }

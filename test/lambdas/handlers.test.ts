@@ -33,12 +33,11 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'headrace-handlers-'));
   aws = await startAwsEndpoint({ dataDir: folder, port: 0 });
   kafka = await startKafkaBroker({ dir: join(folder, 'kafka') });
-  for (const method of ['log', 'error'] as const) {
-    jest.spyOn(console, method).mockImplementation((line: unknown) => {
-      lines.push(String(line));
-      history.push(String(line));
-    });
-  }
+  jest.spyOn(process.stdout, 'write').mockImplementation((line) => {
+    lines.push(String(line));
+    history.push(String(line));
+    return true;
+  });
   Object.assign(process.env, {
     AWS_ENDPOINT_URL: aws.url,
     AWS_REGION: 'us-east-1',

@@ -3,10 +3,10 @@ import { jest } from '@jest/globals';
 import { logMetrics, METRICS, secondsBetween } from '../../pipeline/metrics.ts';
 
 test('logMetrics: writes one line in CloudWatch’s embedded metric format', () => {
-  const log = jest.spyOn(console, 'log').mockImplementation(() => undefined);
+  const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   logMetrics({ event: 'order_created' }, { CommittedBytes: 3, LoadSeconds: [0.5, 2] }, 1_700_000_000_000);
-  const lines = log.mock.calls.map(([line]) => JSON.parse(String(line)));
-  log.mockRestore();
+  const lines = write.mock.calls.map(([line]) => JSON.parse(String(line)));
+  write.mockRestore();
   const Metrics = [
     { Name: 'CommittedBytes', Unit: 'Bytes' },
     { Name: 'LoadSeconds', Unit: 'Seconds' },

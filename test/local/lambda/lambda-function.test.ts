@@ -109,6 +109,27 @@ test('invoke gives the error that a handler throws, and goes on in the same envi
   expect(readFileSync(target.definition.logFile, 'utf8')).toMatch(/Invoke Error TypeError: no such thing/);
 });
 
+test('a line of console has time, request id and level in front, as on Lambda; one of standard output is as written', async () => {
+  const target = startFunction(`
+    console.warn('starts');
+    export const handler = async (_, { awsRequestId }) => {
+      console.log('%s is not', '{"level":"ERROR"}');
+      console.error('two\\nlines', 3);
+      process.stdout.write('{"level":"ERROR"}\\n');
+      return awsRequestId;
+    };`);
+  const id = value(await invoke(target));
+  const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
+  const lines = [
+    `${time}\t\tWARN\tstarts`,
+    `${time}\t${id}\tINFO\t\\{"level":"ERROR"\\} is not`,
+    `${time}\t${id}\tERROR\ttwo`,
+    'lines 3',
+    '\\{"level":"ERROR"\\}',
+  ];
+  expect(readFileSync(target.definition.logFile, 'utf8')).toMatch(new RegExp(`^${lines.join('\n')}\n$`));
+});
+
 test('invoke fails when the timeout passes, kills the environment and starts another one', async () => {
   const source = `export const handler = ({ hang }) => (hang ? new Promise(() => setInterval(() => {}, 9)) : process.pid);`;
   const target = startFunction(source, { timeoutSeconds: 1 });
