@@ -18,6 +18,7 @@ import type { InvocationResult } from './lambda/invocation.ts';
 import type { LambdaFunction } from './lambda/lambda-function.ts';
 import { RuntimeApi } from './lambda/runtime-api.ts';
 import { startMetricsServer } from './metrics/metrics-server.ts';
+import { topicLags } from './metrics/topic-lags.ts';
 import type { Deployment } from './resources/deployment.ts';
 import { deployStack, type StackValues } from './template/deploy-stack.ts';
 import { resolve } from './template/intrinsics.ts';
@@ -98,7 +99,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const values: StackValues = { outputs: {}, exports: new Map() };
     for (const { name, template } of stacks) await deployStack(name, template, values, deployment);
     await deployment.topics.close();
-    const metrics = await startMetricsServer(deployment.functions.map(({ definition }) => definition.logFile));
+    const metrics = await startMetricsServer(
+      deployment.functions.map(({ definition }) => definition.logFile),
+      () => topicLags(deployment.kafka, deployment.consumers),
+    );
     closers.push(() => metrics.close());
     const faults = { ...deployment.aws.faults, kafka: broker?.faults, functions: deployment.functionFaults };
     options.onFaults?.(faults);
@@ -182,6 +186,7 @@ async function startServices(
     apis: [],
     eventSources: [],
     schedules: [],
+    consumers: [],
     log: options.log,
   };
   closers.push(() => stopFunctions(deployment));

@@ -38,6 +38,7 @@ export const METRICS = {
   FreshnessSeconds: seconds('Age of the oldest record of a commit when it was committed.'),
   CommitSeconds: seconds('From the first record of a commit read until it was committed.'),
   CompactedCommits: count('Commits whose small files a compaction has merged.'),
+  /** Of drained topics; of the others MSK's SumOffsetLag tells it, and on the laptop the host. */
   LagRecords: level('Records in Kafka that no commit covers.'),
   // The loader.
   LoadedCommits: count('Commits loaded into the warehouse.'),

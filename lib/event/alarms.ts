@@ -2,12 +2,11 @@
 import type { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { eventAlarmName } from '../../pipeline/contract/names.ts';
-import { sinkTrigger } from '../../pipeline/contract/sink-trigger.ts';
 import { type PromiseAlarmProps, promiseAlarm } from '../alarm.ts';
 import { ALARMS } from '../alarm-limits.ts';
 import { platformValue } from '../platform-values.ts';
 import { functionMetric, queueMetric } from '../service-metrics.ts';
-import { eventMetric, type ObservedEvent, topicTimeLag } from './observed-event.ts';
+import { eventMetric, groupLag, isStream, type ObservedEvent } from './observed-event.ts';
 
 type Promised = Omit<PromiseAlarmProps, 'name' | 'heading' | 'notify'>;
 
@@ -43,7 +42,10 @@ function freshness(observed: ObservedEvent): Promised {
   return {
     meaning: `Records reach the lake later than after ${freshnessSeconds} s.`,
     ...(isStream(observed)
-      ? { series: { age, lag: topicTimeLag(observed) }, expression: 'MAX([FILL(age, 0), FILL(lag, 0)])' }
+      ? {
+          series: { age, lag: groupLag(observed, 'EstimatedMaxTimeLag') },
+          expression: 'MAX([FILL(age, 0), FILL(lag, 0)])',
+        }
       : { series: { age } }),
     comparison: 'GreaterThanThreshold',
     threshold: freshnessSeconds,
@@ -52,8 +54,6 @@ function freshness(observed: ObservedEvent): Promised {
     missing: 'notBreaching',
   };
 }
-
-const isStream = ({ contract }: ObservedEvent): boolean => sinkTrigger(contract).kind === 'stream';
 
 /** Long enough for a run of the slowest sink. */
 function sinkPeriodSeconds({ contract: { freshnessSeconds } }: ObservedEvent): number {

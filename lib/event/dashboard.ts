@@ -5,7 +5,7 @@ import { eventDashboardName } from '../../pipeline/contract/names.ts';
 import { METRIC_NAMESPACE } from '../../pipeline/metrics.ts';
 import { type Chart, dashboard } from '../dashboard.ts';
 import { functionMetric, queueMetric } from '../service-metrics.ts';
-import { eventMetric, type ObservedEvent } from './observed-event.ts';
+import { eventMetric, lagRecords, type ObservedEvent } from './observed-event.ts';
 
 export function eventDashboard(
   scope: Construct,
@@ -51,7 +51,7 @@ function ages(observed: ObservedEvent): Chart[] {
     {
       title: 'Waiting',
       series: {
-        'records in Kafka': max('LagRecords'),
+        'records in Kafka': lagRecords(observed),
         'seconds in the load queue': queueMetric(observed.loadQueueName, 'ApproximateAgeOfOldestMessage'),
       },
     },

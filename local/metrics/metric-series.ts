@@ -12,6 +12,15 @@ export interface Series {
   readonly buckets: number[];
 }
 
+/** What is true now of something that nobody adds up. */
+export const level = (name: MetricName, labels: Series['labels'], value: number): Series => ({
+  name,
+  labels,
+  value,
+  count: 1,
+  buckets: [],
+});
+
 /** Seconds. */
 export const BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3_600];
 

@@ -2,8 +2,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { listen } from '../listen.ts';
 import { LogFollower } from './log-follower.ts';
-import { MetricSeries } from './metric-series.ts';
+import { level, MetricSeries } from './metric-series.ts';
 import { PROMETHEUS_CONTENT_TYPE, prometheusText } from './prometheus-text.ts';
+import type { TopicLag } from './topic-lags.ts';
 
 export interface MetricsServer {
   readonly url: string;
@@ -14,18 +15,25 @@ export interface MetricsServer {
  * Functions write metrics into their logs as they do on AWS, and the logs are read when somebody asks, so that nobody
  * pays for what nobody reads. Counters start at 0 with each start of the host, as Prometheus expects of a process.
  * @param logFiles of the functions, before they run.
+ * @param lags asked for likewise, of topics that are read for a function, which then knows of no lag. Never rejects.
  * @param port 0 takes a free one.
  */
-export async function startMetricsServer(logFiles: readonly string[], port = 0): Promise<MetricsServer> {
+export async function startMetricsServer(
+  logFiles: readonly string[],
+  lags: () => Promise<readonly TopicLag[]> = async () => [],
+  port = 0,
+): Promise<MetricsServer> {
   const followers = logFiles.map((file) => new LogFollower(file));
   const series = new MetricSeries();
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     if (!isScrape(request)) {
       response.writeHead(404).end();
       return;
     }
     for (const follower of followers) follower.read((line) => series.add(line));
-    send(response, prometheusText(series.all));
+    // A topic has its event's name.
+    const levels = (await lags()).map(({ topic, records }) => level('LagRecords', { event: topic }, records));
+    send(response, prometheusText([...series.all, ...levels]));
   });
   const taken = await listen(server, port);
   return {

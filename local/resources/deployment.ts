@@ -8,6 +8,7 @@ import type { ErrorSummary } from '../lambda/error-summary.ts';
 import type { FunctionFault } from '../lambda/function-faults.ts';
 import type { LambdaFunction } from '../lambda/lambda-function.ts';
 import type { RuntimeApi } from '../lambda/runtime-api.ts';
+import type { TopicConsumer } from '../metrics/topic-lags.ts';
 import type { CreatedResource } from '../template/intrinsics.ts';
 import type { TopicAdmin } from '../topic-admin.ts';
 
@@ -40,6 +41,8 @@ export interface Deployment {
   readonly eventSources: EventSource[];
   /** Those of the event sources that are schedules. */
   readonly schedules: Schedule[];
+  /** As whom event source mappings read Kafka. */
+  readonly consumers: TopicConsumer[];
   readonly log: (line: string) => void;
 }
 

@@ -40,11 +40,12 @@ function kafkaSource({ properties }: ResourceRequest, arn: string, id: string, d
   const [topic, ...otherTopics] = properties['Topics'] as string[];
   if (topic === undefined || otherTopics.length > 0) throw new Error('the laptop host reads one topic a mapping');
   const windowSeconds = properties['MaximumBatchingWindowInSeconds'];
+  const groupId = deployment.consumerGroup(ConsumerGroupId);
+  const consumer = { topic, groupId, fromBeginning: position === 'TRIM_HORIZON' };
+  deployment.consumers.push(consumer);
   return new KafkaEventSource({
+    ...consumer,
     kafka: deployment.kafka,
-    topic,
-    groupId: deployment.consumerGroup(ConsumerGroupId),
-    fromBeginning: position === 'TRIM_HORIZON',
     clusterArn: arn,
     batchSize: Number(properties['BatchSize'] ?? KAFKA_BATCH_DEFAULT),
     windowMs: windowSeconds === undefined ? KAFKA_WINDOW_MS_DEFAULT : Number(windowSeconds) * 1000,

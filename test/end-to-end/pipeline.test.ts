@@ -105,6 +105,7 @@ test('headrace status and the metrics tell how it is with every event', async ()
   expect(cells.slice(0, 12)).toEqual(['order_created', 'stream', ...numbers, 'ok']);
   const metrics = await (await fetch(host.metricsUrl)).text();
   expect(metrics).toContain('\nheadrace_accepted_total{event="order_created"} 1\n');
+  expect(metrics).toContain('\nheadrace_lag_records{event="order_created"} 0\n');
   for (const name of ['committed_rows_total', 'loaded_rows_total', 'row_age_seconds_count']) {
     expect(metrics).toMatch(new RegExp(`\nheadrace_${name}\\{event="order_created"\\} [1-9]`));
   }

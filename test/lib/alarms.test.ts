@@ -146,6 +146,17 @@ test.each(Object.entries(templates))(
   },
 );
 
+test('the dashboard of an event shows its records in Kafka, by whoever counts them', () => {
+  const lagOf = (template: Template) =>
+    bodyOf(template)
+      .widgets.flatMap(({ properties }) => expanded((properties['metrics'] ?? []) as unknown[][]))
+      .find((line) => (line.at(-1) as { label?: string }).label === 'records in Kafka')
+      ?.slice(0, -1);
+  const group = ['Cluster Name', 'headrace', 'Consumer Group', 'headrace-sink-fast', 'Topic', 'fast'];
+  expect(lagOf(fast)).toEqual(['AWS/Kafka', 'SumOffsetLag', ...group]);
+  expect(lagOf(slow)).toEqual(['Headrace', 'LagRecords', 'event', 'slow']);
+});
+
 test('dashboards have names that CloudWatch allows', () => {
   for (const template of Object.values(templates)) {
     const { DashboardName } = only(template, 'AWS::CloudWatch::Dashboard').Properties;

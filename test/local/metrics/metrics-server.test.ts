@@ -16,10 +16,14 @@ afterAll(async () => {
 });
 
 /** A server that follows one log, and its log. */
-async function followed(name: string, before = ''): Promise<{ file: string; url: string }> {
+async function followed(
+  name: string,
+  before = '',
+  lags?: Parameters<typeof startMetricsServer>[1],
+): Promise<{ file: string; url: string }> {
   const file = join(folder, name);
   await writeFile(file, before);
-  const server = await startMetricsServer([file]);
+  const server = await startMetricsServer([file], lags);
   servers.push(server);
   return { file, url: server.url };
 }
@@ -83,6 +87,18 @@ test('startMetricsServer: counts add up, levels are the last, durations are a hi
   expect(['0.1', '0.25', '5', '10', '3600', '+Inf'].map(bucket)).toEqual([0, 1, 1, 2, 2, 3]);
   expect(durations?.get('headrace_commit_seconds_sum{event="order_created"}')).toBeCloseTo(5007.2);
   expect(durations?.get('headrace_commit_seconds_count{event="order_created"}')).toBe(3);
+});
+
+test('startMetricsServer: serves the lag of topics that are read for functions, beside the lag that functions tell', async () => {
+  let records = 5;
+  const { file, url } = await followed('lags.log', '', async () => [{ topic: 'a', records: records-- }]);
+  await appendFile(file, emf({ event: 'b' }, { LagRecords: 2 }));
+  const lags = async () => [...(parse(await scrape(url)).get('headrace_lag_records')?.samples ?? [])];
+  expect(await lags()).toEqual([
+    ['headrace_lag_records{event="b"}', 2],
+    ['headrace_lag_records{event="a"}', 5],
+  ]);
+  expect(await lags()).toContainEqual(['headrace_lag_records{event="a"}', 4]);
 });
 
 test('startMetricsServer: tells events and codes apart, and writes any text as a label', async () => {
