@@ -1,5 +1,5 @@
 /** The stack of one event. */
-import { CfnOutput, PermissionsBoundary, Stack, Tags } from 'aws-cdk-lib/core';
+import { Annotations, CfnOutput, PermissionsBoundary, Stack, Tags } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { CompiledContract } from '../pipeline/contract/compiled-contract.ts';
 import { eventStackName, ROLE_BOUNDARY } from '../pipeline/contract/names.ts';
@@ -14,6 +14,7 @@ import { RegisteredSchema } from './event/registered-schema.ts';
 import { Schedules } from './event/schedules.ts';
 import { Sink } from './event/sink.ts';
 import { eventTopic } from './event/topic.ts';
+import { isLoadedOnAws } from './event/warehouse-access.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** Topic, schema, lake, queue, sink, loader and catalog entry. The template depends on the contract alone. */
@@ -27,6 +28,10 @@ export class EventStack extends Stack {
     });
     Tags.of(this).add('headrace:event', event);
     Tags.of(this).add('headrace:owner', owner);
+    if (!isLoadedOnAws(contract)) {
+      // No warning: that would fail every strict synthesis of events that are right for the laptop.
+      Annotations.of(this).addInfoV2('headrace:NoWarehouse', noWarehouse(event));
+    }
 
     const topic = eventTopic(this, 'Topic', contract);
     const { versionIds: schemaVersionIds } = new RegisteredSchema(this, 'Registered', contract);
@@ -69,3 +74,7 @@ export class EventStack extends Stack {
     }
   }
 }
+
+const noWarehouse = (event: string): string =>
+  `On AWS the rows of ${event} reach its lake and no table: the warehouse target "duckdb" is a file of the laptop's. ` +
+  'Name another in its event.yaml, such as "warehouse: { target: athena }", or redshift, or snowflake.';

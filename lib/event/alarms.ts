@@ -7,10 +7,14 @@ import { ALARMS } from '../alarm-limits.ts';
 import { platformValue } from '../platform-values.ts';
 import { functionMetric, queueMetric } from '../service-metrics.ts';
 import { eventMetric, groupLag, isStream, type ObservedEvent } from './observed-event.ts';
+import { isLoadedOnAws } from './warehouse-access.ts';
 
 type Promised = Omit<PromiseAlarmProps, 'name' | 'heading' | 'notify'>;
 
-/** Fresh, running, loading, loaded, valid, complete. Every one has a heading in docs/runbook.md. */
+/**
+ * Fresh, running, valid; and where there is a warehouse loading, loaded, complete: without one these could only ring.
+ * Every one has a heading in docs/runbook.md.
+ */
 export class EventAlarms extends Construct {
   readonly alarms: readonly CfnAlarm[];
 
@@ -20,10 +24,12 @@ export class EventAlarms extends Construct {
     const promises: Readonly<Record<string, Promised>> = {
       Freshness: freshness(observed),
       Sink: isStream(observed) ? streamRuns(observed) : drainRuns(observed),
-      LoadQueue: loadQueue(observed),
-      FailedLoads: failedLoads(observed),
       DeadLetters: deadLetters(observed),
-      Audit: audit(observed),
+      ...(isLoadedOnAws(contract) && {
+        LoadQueue: loadQueue(observed),
+        FailedLoads: failedLoads(observed),
+        Audit: audit(observed),
+      }),
     };
     const notify = platformValue('AlarmTopicArn');
     this.alarms = Object.entries(promises).map(([heading, promised]) =>

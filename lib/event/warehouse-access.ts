@@ -8,6 +8,9 @@ import { WAREHOUSES } from '../config.ts';
 import type { Permission } from '../node-function.ts';
 import { platformValue } from '../platform-values.ts';
 
+/** Whether anything on AWS loads the event's rows: DuckDB is a file of the laptop's. */
+export const isLoadedOnAws = ({ warehouse }: CompiledContract): boolean => warehouse.target !== 'duckdb';
+
 export interface WarehouseAccess {
   /** What `openWarehouse` opens. */
   readonly url: string;

@@ -7,12 +7,14 @@ import { maskedTemplate, ofType, only, type Template, testApp } from './synthesi
 
 const app = testApp();
 new PlatformStack(app);
-new EventStack(app, contractOf('fast', { freshnessSeconds: 15 }));
-new EventStack(app, contractOf('slow', { freshnessSeconds: 3600 }));
+new EventStack(app, contractOf('fast', { freshnessSeconds: 15, warehouse: { target: 'redshift', table: 'fast' } }));
+new EventStack(app, contractOf('slow', { freshnessSeconds: 3600, warehouse: { target: 'athena', table: 'slow' } }));
+new EventStack(app, contractOf('laptops_own'));
 const platform = maskedTemplate(app, 'Platform');
 const fast = maskedTemplate(app, 'Event-fast');
 const slow = maskedTemplate(app, 'Event-slow');
-const templates = { platform, fast, slow };
+const unloaded = maskedTemplate(app, 'Event-laptops-own');
+const templates = { platform, fast, slow, unloaded };
 
 interface Query {
   readonly Id: string;
@@ -85,6 +87,22 @@ test('Audit rings for one lost record, for one doubled row, and for an audit tha
   const audit = alarm(fast, 'Audit');
   expect(audit).toMatchObject({ Threshold: 0, EvaluationPeriods: 1, TreatMissingData: 'breaching' });
   expect((audit['Metrics'] as Query[])[0]?.Expression).toBe('lost + doubled');
+});
+
+test('an event that no warehouse loads on AWS has no alarm that could only ring, and is named at synthesis', () => {
+  expect(alarmsOf(unloaded).map(headingOf).sort()).toEqual(['DeadLetters', 'Freshness', 'Sink']);
+  expect(alarmsOf(slow).map(headingOf).sort()).toEqual([
+    'Audit',
+    'DeadLetters',
+    'FailedLoads',
+    'Freshness',
+    'LoadQueue',
+    'Sink',
+  ]);
+  const notes = app.synth().stacks.flatMap(({ messages }) => messages.map(({ level, entry }) => [level, entry.data]));
+  expect(notes).toEqual([
+    ['info', expect.stringMatching(/rows of laptops_own .* no table.* event\.yaml, such as "warehouse: \{ target: /)],
+  ]);
 });
 
 test('an expression names exactly the series that its alarm has', () => {

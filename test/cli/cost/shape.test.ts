@@ -8,7 +8,10 @@ import { maskedTemplate, testApp } from '../../lib/synthesize.ts';
 const app = testApp();
 new PlatformStack(app);
 const topic = (name: string) => ({ name, partitions: 6, retentionHours: 48 });
-new EventStack(app, contractOf('fast', { freshnessSeconds: 30, topic: topic('fast') }));
+new EventStack(
+  app,
+  contractOf('fast', { freshnessSeconds: 30, topic: topic('fast'), warehouse: { target: 'redshift', table: 'fast' } }),
+);
 new EventStack(app, contractOf('slow', { freshnessSeconds: 600, topic: topic('slow') }));
 const templateOf = (stack: string) => maskedTemplate(app, stack) as unknown as Template;
 
