@@ -1,5 +1,5 @@
 /** The stack of one event. */
-import { Annotations, CfnOutput, PermissionsBoundary, Stack, Tags } from 'aws-cdk-lib/core';
+import { Annotations, CfnOutput, PermissionsBoundary, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { CompiledContract } from '../pipeline/contract/compiled-contract.ts';
 import { eventStackName, ROLE_BOUNDARY } from '../pipeline/contract/names.ts';
@@ -25,9 +25,9 @@ export class EventStack extends Stack {
       description: `Headrace: the event ${event}`,
       suppressTemplateIndentation: true,
       permissionsBoundary: PermissionsBoundary.fromName(ROLE_BOUNDARY),
+      // Of the stack: CloudFormation gives them to every resource, and the template need not name them at each.
+      tags: { 'headrace:event': event, 'headrace:owner': owner },
     });
-    Tags.of(this).add('headrace:event', event);
-    Tags.of(this).add('headrace:owner', owner);
     if (!isLoadedOnAws(contract)) {
       // No warning: that would fail every strict synthesis of events that are right for the laptop.
       Annotations.of(this).addInfoV2('headrace:NoWarehouse', noWarehouse(event));

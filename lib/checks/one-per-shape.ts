@@ -7,10 +7,7 @@ import type { PolicyValidationStack } from 'aws-cdk-lib/core';
 const FREE_TEXT_MAX = 200;
 /** Bounded by `checkQuotas`. */
 const SCHEMA_TEXT = /("SchemaDefinition":\s*")(?:[^"\\]|\\.)*/g;
-const FREE_TEXT = new RegExp(
-  `("Description":\\s*"|"headrace:owner",\\s*"Value":\\s*")(?:[^"\\\\]|\\\\.){0,${FREE_TEXT_MAX}}"`,
-  'g',
-);
+const FREE_TEXT = new RegExp(`("Description":\\s*")(?:[^"\\\\]|\\\\.){0,${FREE_TEXT_MAX}}"`, 'g');
 
 /**
  * One stack of each shape. Event stacks of one shape differ only in the event's name, in hashes of assets and in free

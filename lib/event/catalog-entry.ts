@@ -14,7 +14,7 @@ export interface CatalogEntryProps {
   readonly schemaVersionIds: readonly string[];
 }
 
-/** One SSM parameter, at most 4 KB: room for about 90 schema versions. */
+/** One SSM parameter, at most 4 KB: `checkEventQuotas` bounds the versions. */
 export function catalogEntry(scope: Construct, id: string, props: CatalogEntryProps): StringParameter {
   const { event, asset, schemaVersionIds } = props;
   const value = {

@@ -15,11 +15,9 @@ test('EventStack renders this template for an event with three schema versions',
 });
 
 test('EventStack tags what it costs with the event and its owner', () => {
-  const { Properties } = only(template, 'AWS::S3::Bucket');
-  expect(Properties['Tags']).toEqual([
-    { Key: 'headrace:event', Value: 'order_created' },
-    { Key: 'headrace:owner', Value: 'checkout' },
-  ]);
+  // Tags of a stack are given to all of its resources when it is deployed.
+  const { tags } = app.synth().getStackByName('Event-order-created');
+  expect(tags).toEqual({ 'headrace:event': 'order_created', 'headrace:owner': 'checkout' });
 });
 
 test('EventStack has the outputs that operators and the laptop host read', () => {
