@@ -1,7 +1,8 @@
 /** `headrace check`: every contract compiled, without synthesizing anything. */
+import { checkTables } from '../pipeline/contract/check-tables.ts';
 import type { CompiledContract } from '../pipeline/contract/compiled-contract.ts';
 import { ContractError } from '../pipeline/contract/contract-error.ts';
-import { checkTables, eventFolders, loadContract } from '../pipeline/contract/load-contract.ts';
+import { eventFolders, loadContract } from '../pipeline/contract/load-contract.ts';
 import { quantity } from './quantity.ts';
 
 /** @returns the exit code: 1 when a contract is wrong; all of them are looked at. */

@@ -1,9 +1,10 @@
 /** What the app consists of: the platform, and a stack for each event. */
 import { basename } from 'node:path';
 import type { App } from 'aws-cdk-lib/core';
+import { checkTables } from '../pipeline/contract/check-tables.ts';
 import type { CompiledContract } from '../pipeline/contract/compiled-contract.ts';
 import { ContractError } from '../pipeline/contract/contract-error.ts';
-import { checkTables, eventFolders, loadContract } from '../pipeline/contract/load-contract.ts';
+import { eventFolders, loadContract } from '../pipeline/contract/load-contract.ts';
 import { checkEventQuotas, checkStageQuotas } from './checks/quotas.ts';
 import { EventStack } from './event-stack.ts';
 import { PlatformStack } from './platform-stack.ts';

@@ -3,7 +3,7 @@ import { ArnPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Aws } from 'aws-cdk-lib/core';
 import type { CompiledContract } from '../../pipeline/contract/compiled-contract.ts';
-import { DATA_PREFIX, MANIFEST_PREFIX } from '../../pipeline/contract/names.ts';
+import { athenaLakeName, athenaLedgerName, DATA_PREFIX, MANIFEST_PREFIX } from '../../pipeline/contract/names.ts';
 import { WAREHOUSES } from '../config.ts';
 import type { Permission } from '../node-function.ts';
 import { platformValue } from '../platform-values.ts';
@@ -108,7 +108,7 @@ function athenaAccess(lake: Bucket, table: string): WarehouseAccess {
   const here = `${Aws.REGION}:${Aws.ACCOUNT_ID}`;
   const glue = `arn:${Aws.PARTITION}:glue:${here}`;
   const files = `arn:${Aws.PARTITION}:s3:::${bucket}`;
-  const tables = [table, `load_ledger_${table}`, `lake_${table}_v*`];
+  const tables = [table, athenaLedgerName(table), athenaLakeName(table, '*')];
   const url = warehouseUrl('athena', {
     workgroup,
     database,

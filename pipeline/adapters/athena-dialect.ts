@@ -1,7 +1,7 @@
 /** Athena's SQL for loading commits into an Iceberg table, and for looking after it. */
 import { createHash } from 'node:crypto';
 import type { Column } from '../contract/column.ts';
-import { MANIFEST_PREFIX } from '../contract/names.ts';
+import { athenaLakeName, athenaLedgerName, MANIFEST_PREFIX } from '../contract/names.ts';
 import type { ObjectStore, OffsetRange, PendingLoad, WarehouseTable } from '../ports.ts';
 import {
   ALLOWED_NAMES,
@@ -72,11 +72,10 @@ export function athenaDialect(lake: AthenaLake): WarehouseDialect {
   };
 }
 
-/** Each event has its own: writers of an Iceberg table take turns, whatever rows they write. */
-const ledgerName = ({ table }: WarehouseTable): string => `load_ledger_${table}`;
+const ledgerName = ({ table }: WarehouseTable): string => athenaLedgerName(table);
 
 /** The external table over the lake's files, one for each schema version, so that none is ever changed. */
-const lakeName = ({ table }: WarehouseTable, version: number): string => `lake_${table}_v${version}`;
+const lakeName = ({ table }: WarehouseTable, version: number): string => athenaLakeName(table, version);
 const lakeVersions = (table: WarehouseTable): string[] =>
   Array.from({ length: table.schemaVersion }, (_, index) => lakeName(table, index + 1));
 

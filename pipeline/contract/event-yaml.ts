@@ -7,6 +7,9 @@ import { ContractError } from './contract-error.ts';
 import { EVENT_NAME_LENGTH_MAX, EVENT_NAME_PATTERN, tableName } from './names.ts';
 import { readText } from './read-text.ts';
 
+/** In an event's folder. */
+export const EVENT_FILE = 'event.yaml';
+
 export interface EventYaml {
   readonly description: string;
   readonly owner: string;

@@ -7,14 +7,13 @@ import type { Column } from './column.ts';
 import { checkCompatible, compileVersion, type Format, formatOf } from './compile-version.ts';
 import { COMPILED_CONTRACT_FORMAT, type CompiledContract, type SchemaVersion } from './compiled-contract.ts';
 import { ContractError } from './contract-error.ts';
-import { checkEventName, type EventFile, readEventYaml } from './event-yaml.ts';
+import { checkEventName, EVENT_FILE, type EventFile, readEventYaml } from './event-yaml.ts';
 import { checkExamples } from './examples.ts';
 import { isFolderColumn, TIME_PARTS } from './lake-partitions.ts';
 import { topicName } from './names.ts';
 
 const VERSION_FILE = /^v([1-9]\d*)\.(\w+)$/;
 const EXAMPLES_FOLDER = 'examples';
-const EVENT_FILE = 'event.yaml';
 const KEY_KINDS = ['string', 'int', 'uuid'];
 
 /**
@@ -51,20 +50,6 @@ export function eventFolders(schemasDir: string): string[] {
     throw new ContractError(schemasDir, 0, 'no event found; an event is a folder with an event.yaml');
   }
   return folders.map((entry) => join(schemasDir, entry.name)).sort();
-}
-
-/** @throws ContractError when two events would be loaded into one table; SQL does not tell cases apart. */
-export function checkTables(schemasDir: string, contracts: readonly CompiledContract[]): void {
-  const owners = new Map<string, string>();
-  for (const { event, warehouse } of contracts) {
-    const table = warehouse.table.toLowerCase();
-    const other = owners.get(table);
-    if (other !== undefined) {
-      const file = join(schemasDir, event, EVENT_FILE);
-      throw new ContractError(file, 0, `warehouse.table: "${warehouse.table}" is the table of ${other} already`);
-    }
-    owners.set(table, event);
-  }
 }
 
 function requireFile(folder: string, name: string): string {

@@ -20,6 +20,12 @@ export const topicName = (event: string): string => event;
 export const catalogParameterName = (event: string): string => `${CATALOG_PATH}/${event}`;
 /** Unless the contract names another. */
 export const tableName = (event: string): string => event;
+/** Where a table is built anew before it takes the place of the other. */
+export const shadowTableName = (table: string): string => `${table}__rebuild`;
+/** On Athena each table has a ledger of its own: writers of an Iceberg table take turns, whatever rows they write. */
+export const athenaLedgerName = (table: string): string => `load_ledger_${table}`;
+/** On Athena, the external table over the lake's files of one schema version, or `*` for all of them. */
+export const athenaLakeName = (table: string, version: number | '*'): string => `lake_${table}_v${version}`;
 /** The warehouse's table of loaded commits: schema and name. */
 export const LOAD_LEDGER = 'headrace.load_ledger';
 /** The consumer group of an event's sink; its offsets are only a hint, the commit log is the truth. */

@@ -1,5 +1,6 @@
 /** The warehouse table of an event. */
 import type { CompiledContract } from '../contract/compiled-contract.ts';
+import { shadowTableName } from '../contract/names.ts';
 import { newestVersion, tableColumns } from '../contract/table-columns.ts';
 import type { WarehouseTable } from '../ports.ts';
 
@@ -16,5 +17,5 @@ export function warehouseTable(contract: CompiledContract): WarehouseTable {
 export const shadowTable = (table: WarehouseTable): WarehouseTable => ({
   ...table,
   event: `${table.event}#rebuild`,
-  table: `${table.table}__rebuild`,
+  table: shadowTableName(table.table),
 });
