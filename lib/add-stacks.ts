@@ -15,11 +15,13 @@ import { stageOf } from './stage.ts';
  * `-c schemas=<folder>` says where the events are. @default `schemas` in the working directory
  * `-c event=<name>` adds that event alone, and its template has the same bytes as among all.
  * `-c stage=<name>` says which stage it is. @default production
- * @throws ContractError when a contract cannot be compiled or exceeds a quota, or there is no event of that name.
+ * @throws ContractError when a contract cannot be compiled or exceeds a quota, or there is no event or stage of that
+ * name.
  */
 export function addStacks(app: App): void {
   const schemas: string = app.node.tryGetContext('schemas') ?? 'schemas';
   const only: string | undefined = app.node.tryGetContext('event');
+  const stage = stageOf(app);
   const folders = eventFolders(schemas);
   if (only !== undefined) {
     new EventStack(app, loadChecked(folderOf(only, folders, schemas)));
@@ -27,7 +29,6 @@ export function addStacks(app: App): void {
   }
   const contracts = folders.map(loadChecked);
   checkTables(schemas, contracts);
-  const stage = stageOf(app);
   checkStageQuotas(schemas, contracts, stage);
   const platform = new PlatformStack(app, stage);
   for (const contract of contracts) {

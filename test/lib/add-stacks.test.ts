@@ -68,14 +68,20 @@ test('bundle contains the AWS SDK and everything else but the native DuckDB', ()
 const importsOf = (source: string): string[] =>
   [...source.matchAll(/(?:^|[;\n}])import(?:[^;"'()]*?from)?\s*"([^"]+)"/g)].flatMap(([, name]) => name ?? []);
 
-test('the app answers a contract that it cannot compile with one line and exit status 1', () => {
+test.each([
+  ['a contract that it cannot compile', (schemas: string) => ({ schemas }), 'Order-Created'],
+  ['a stage that it does not know', () => ({ stage: 'prod' }), 'cannot take the stage "prod"'],
+  ['such a stage of one event', () => ({ stage: 'prod', event: 'order_created' }), 'cannot take the stage "prod"'],
+  ['an event that it does not know', () => ({ event: 'order_lost' }), 'cannot synthesize "order_lost"'],
+])('the app answers %s with one line and exit status 1', (_, contextOf, reason) => {
   const schemas = testFolder();
   cpSync('schemas/order_created', join(schemas, 'Order-Created'), { recursive: true });
+  const context: object = contextOf(schemas);
   const { status, stderr, stdout } = spawnSync(process.execPath, ['bin/app.ts'], {
     encoding: 'utf8',
-    env: { ...process.env, CDK_OUTDIR: join(schemas, 'out'), CDK_CONTEXT_JSON: JSON.stringify({ schemas }) },
+    env: { ...process.env, CDK_OUTDIR: join(schemas, 'out'), CDK_CONTEXT_JSON: JSON.stringify(context) },
   });
-  expect(stderr).toMatch(/^[^\n]*Order-Created[^\n]*\n$/);
+  expect(stderr).toMatch(new RegExp(`^[^\\n]*${reason}[^\\n]*\\n$`));
   expect(stdout).toBe('');
   expect(status).toBe(1);
 });

@@ -10,7 +10,7 @@ test('stageOf takes the stage of the context, and production where it is not sai
 
 test.each(['prod', 'toString', 7])('stageOf refuses the stage %p', (stage) => {
   expect(() => stageOf(testApp({ stage }))).toThrow(
-    `Cannot take the stage "${stage}": unknown, allowed are sandbox, staging, production`,
+    `lib/config.ts: cannot take the stage "${stage}": unknown, allowed are sandbox, staging, production`,
   );
 });
 
