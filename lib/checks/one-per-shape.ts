@@ -5,7 +5,7 @@ import type { PolicyValidationStack } from 'aws-cdk-lib/core';
 
 /** Longer texts are compared as they are: their length may be what is wrong with them. */
 const FREE_TEXT_MAX = 200;
-/** Bounded by `checkQuotas`. */
+/** Each is bounded by `checkEventQuotas`, and all of a template by `checkTemplate`, which reads every one. */
 const SCHEMA_TEXT = /("SchemaDefinition":\s*")(?:[^"\\]|\\.)*/g;
 const FREE_TEXT = new RegExp(`("Description":\\s*")(?:[^"\\\\]|\\\\.){0,${FREE_TEXT_MAX}}"`, 'g');
 

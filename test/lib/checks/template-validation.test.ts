@@ -14,11 +14,17 @@ const { directory } = app.synth();
 const validation = new TemplateValidation();
 
 /** What is found in a stack's template, as `rule: message`. */
-function findings(stack: string, template: string): string[] {
-  const templatePath = join(testFolder(), `${stack}.template.json`);
-  writeFileSync(templatePath, template);
-  const stackTemplates = [{ stackConstructPath: stack, templatePath, accountId: undefined, region: undefined }];
-  const context = { stackTemplates, templatePaths: [templatePath], appConstruct: app } as IPolicyValidationContext;
+const findings = (stack: string, template: string): string[] => findingsOfAll({ [stack]: template });
+
+function findingsOfAll(templates: Readonly<Record<string, string>>): string[] {
+  const folder = testFolder();
+  const stackTemplates = Object.entries(templates).map(([stack, template]) => {
+    const templatePath = join(folder, `${stack}.template.json`);
+    writeFileSync(templatePath, template);
+    return { stackConstructPath: stack, templatePath, accountId: undefined, region: undefined };
+  });
+  const templatePaths = stackTemplates.map(({ templatePath }) => templatePath);
+  const context = { stackTemplates, templatePaths, appConstruct: app } as IPolicyValidationContext;
   return validation.validate(context).violations.map(({ ruleName, description }) => `${ruleName}: ${description}`);
 }
 
@@ -96,6 +102,18 @@ const MISTAKES: Array<[rule: string, stack: string, type: string, path: string, 
 test.each(MISTAKES)('%s refuses a change of %s: %s %s', (rule, stack, type, path, value) => {
   const found = findings(stack, withChange(templateOf(stack), type, path, value));
   expect(found).toContainEqual(expect.stringMatching(new RegExp(`^headrace_${rule}: .*Cannot .*: `)));
+});
+
+test('TemplateValidation finds the one template that is too large among those of one shape, wherever it stands', () => {
+  const small = templateOf(EVENT);
+  const large = withChange(small, 'AWS::Glue::Schema', 'Properties.SchemaDefinition', 'a'.repeat(1_000_000))
+    .replaceAll('order_created', 'parcel_sent')
+    .replaceAll('order-created', 'parcel-sent');
+  const found = [expect.stringMatching(/^headrace_template_fits: Cannot deploy "Event-parcel-sent": .* 1\d+ bytes/)];
+  const own = (templates: Record<string, string>) =>
+    findingsOfAll(templates).filter((finding) => finding.startsWith('headrace_'));
+  expect(own({ [EVENT]: small, 'Event-parcel-sent': large })).toEqual(found);
+  expect(own({ 'Event-parcel-sent': large, [EVENT]: small })).toEqual(found);
 });
 
 test('every Guard rule is shown to refuse something', () => {
