@@ -38,9 +38,12 @@ export async function compactSegments(
   for (const segment of closed) {
     if (segment.baseOffset >= endOffset || rules.isGone(segment)) continue;
     const draft = segment.draft();
-    for await (const batch of compacted(segment, newest, rules)) draft.append(batch);
-    if (rules.isGone(segment)) draft.discard();
-    else segments.replace(segment, draft);
+    try {
+      for await (const batch of compacted(segment, newest, rules)) draft.append(batch);
+      if (!rules.isGone(segment)) segments.replace(segment, draft);
+    } finally {
+      draft.close();
+    }
   }
   return endOffset;
 }

@@ -1,6 +1,7 @@
 /** A segment's sparse index: where batches begin, by offset and by time. */
 
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
+import { appendWhole } from '../storage/append-whole.ts';
 
 /** One indexed batch. */
 export interface IndexEntry {
@@ -11,10 +12,18 @@ export interface IndexEntry {
   readonly maxTimestampBefore: number;
 }
 
+/** An entry and how many come before it. */
+export interface FoundEntry extends IndexEntry {
+  readonly at: number;
+}
+
 const numbersPerEntry = 3;
 const entryBytes = numbersPerEntry * Float64Array.BYTES_PER_ELEMENT;
 
-/** An append-only file of entries, held in memory as well: 24 bytes for each 32 KiB of log. */
+/**
+ * An append-only file of entries, held in memory as well: 24 bytes for each 32 KiB of log. It only makes searches
+ * shorter: entries may be missing, and no checksum guards those that are there.
+ */
 export class OffsetIndex {
   readonly #fd: number;
   #numbers: Float64Array;
@@ -37,7 +46,8 @@ export class OffsetIndex {
     return { offset, position, maxTimestampBefore };
   }
 
-  add({ offset, position, maxTimestampBefore }: IndexEntry): void {
+  /** Returns whether the disk took the entry; if not, it is as before. */
+  add({ offset, position, maxTimestampBefore }: IndexEntry): boolean {
     const start = this.#count * numbersPerEntry;
     if (start === this.#numbers.length) {
       const larger = new Float64Array(this.#numbers.length * 2);
@@ -45,12 +55,19 @@ export class OffsetIndex {
       this.#numbers = larger;
     }
     this.#numbers.set([offset, position, maxTimestampBefore], start);
-    writeSync(this.#fd, this.#numbers, start * Float64Array.BYTES_PER_ELEMENT, entryBytes);
+    const size = this.#count * entryBytes;
+    try {
+      appendWhole(this.#fd, Buffer.from(this.#numbers.buffer, size, entryBytes), size);
+    } catch {
+      // A full disk: the log may still take records, and is searched from an earlier entry.
+      return false;
+    }
     this.#count += 1;
+    return true;
   }
 
   /** The last entry for which `isBefore` holds; entries must satisfy it up to some point and not after. */
-  lastWhere(isBefore: (entry: IndexEntry) => boolean): IndexEntry | undefined {
+  lastWhere(isBefore: (entry: IndexEntry) => boolean): FoundEntry | undefined {
     let low = 0;
     let high = this.#count;
     while (low < high) {
@@ -58,12 +75,12 @@ export class OffsetIndex {
       if (isBefore(this.entry(middle))) low = middle + 1;
       else high = middle;
     }
-    return low === 0 ? undefined : this.entry(low - 1);
+    return low === 0 ? undefined : { ...this.entry(low - 1), at: low - 1 };
   }
 
-  /** Drops the entries from `position` of the segment on. */
-  truncate(position: number): void {
-    while (this.#count > 0 && this.entry(this.#count - 1).position >= position) this.#count -= 1;
+  /** Keeps the first `count` entries. */
+  truncate(count: number): void {
+    this.#count = count;
     ftruncateSync(this.#fd, this.#count * entryBytes);
   }
 

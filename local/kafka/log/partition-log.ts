@@ -48,7 +48,8 @@ const checkpointIntervalBytes = 64 * 1024 * 1024;
  * Memory: the index (24 bytes for 32 KiB of log), an entry for each producer, and what a read returns.
  */
 export class PartitionLog {
-  readonly #folder: string;
+  /** Where its files are. */
+  readonly folder: string;
   readonly #segments: SegmentList;
   readonly #waiting = new Set<() => void>();
   readonly #now: () => number;
@@ -63,19 +64,24 @@ export class PartitionLog {
 
   /** Opens the log in `folder`, creating it if need be; cuts a torn tail. */
   constructor(folder: string, settings: LogSettings, now: () => number) {
-    this.#folder = folder;
+    this.folder = folder;
     this.#settings = settings;
     this.#now = now;
     this.#activeSince = now();
     mkdirSync(folder, { recursive: true });
     const checkpoint = readCheckpoint(folder);
     this.#producers = new ProducerState(checkpoint);
-    this.#startOffset = checkpoint.startOffset;
     this.#compactedTo = checkpoint.compactedTo;
-    this.#segments = new SegmentList(folder, this.#startOffset);
+    this.#segments = new SegmentList(folder, checkpoint.startOffset);
+    this.#startOffset = Math.max(checkpoint.startOffset, this.#segments.baseOffset);
     this.#endOffset = Math.max(checkpoint.offset, this.#segments.active.baseOffset);
-    this.#segments.recover(checkpoint.offset, (segment, batch) => this.#recovered(segment, batch));
-    this.#checkpoint();
+    try {
+      this.#segments.recover(checkpoint.offset, (segment, batch) => this.#recovered(segment, batch));
+    } catch (error) {
+      this.#segments.close();
+      throw error;
+    }
+    this.#tryCheckpoint();
   }
 
   /** The first offset a reader may ask for. */
@@ -170,14 +176,22 @@ export class PartitionLog {
     return () => this.#waiting.delete(wake);
   }
 
-  /** Makes `offset` the first offset; whole segments before it are deleted. Durable when it returns. */
+  /**
+   * Makes `offset` the first offset; whole segments before it are deleted. Durable when it returns.
+   * @throws KafkaError `kafkaStorageError` when the disk refuses it; nothing has changed then.
+   */
   startAt(offset: number): void {
     this.#checkOpen();
-    if (offset <= this.#startOffset) return;
+    const before = this.#startOffset;
+    if (offset <= before) return;
     this.#startOffset = offset;
-    this.#segments.dropBefore(offset);
-    this.#producers.expire(Number.NEGATIVE_INFINITY, offset);
-    this.#checkpoint();
+    try {
+      this.#checkpoint();
+    } catch (error) {
+      this.#startOffset = before;
+      throw this.#storageError(error);
+    }
+    this.#dropBefore(offset);
   }
 
   /** Deletes what `retention.ms` and `retention.bytes` no longer cover, segment by segment. */
@@ -187,7 +201,11 @@ export class PartitionLog {
     const end = Math.min(reached, this.#endOffset);
     // The active segment can only be deleted as a closed one.
     if (end === this.#endOffset && end > this.#segments.active.baseOffset) this.#segments.roll(end);
-    this.startAt(end);
+    if (end <= this.#startOffset) return;
+    // The files first, which makes room on a full disk. Segments go whole: the next start sees where the log begins.
+    this.#startOffset = end;
+    this.#dropBefore(end);
+    this.#tryCheckpoint();
   }
 
   /** Compacts the closed segments if enough of them is new (`min.cleanable.dirty.ratio`). */
@@ -206,13 +224,13 @@ export class PartitionLog {
     const compactedTo = await compactSegments(this.#segments, plan.closed, plan.dirty, plan.rules);
     if (this.#isClosed) return;
     this.#compactedTo = compactedTo;
-    this.#checkpoint();
+    this.#tryCheckpoint();
   }
 
   /** Writes the checkpoint and closes all files. */
   close(): void {
     this.#isClosed = true;
-    this.#checkpoint();
+    this.#tryCheckpoint();
     this.#segments.close();
   }
 
@@ -220,13 +238,13 @@ export class PartitionLog {
   delete(): void {
     this.#isClosed = true;
     this.#segments.close();
-    rmSync(this.#folder, { recursive: true });
+    rmSync(this.folder, { recursive: true });
     for (const wake of [...this.#waiting]) wake();
   }
 
   /** A request may still be in work when the broker stops: its files' numbers may by then belong to others. */
   #checkOpen(): void {
-    if (this.#isClosed) throw new KafkaError('notLeaderOrFollower', `Cannot use "${this.#folder}": it is closed`);
+    if (this.#isClosed) throw new KafkaError('notLeaderOrFollower', `Cannot use "${this.folder}": it is closed`);
   }
 
   #write(batch: Buffer, commits?: boolean): number {
@@ -237,7 +255,7 @@ export class PartitionLog {
     try {
       this.#segmentFor(header.bytes).append(batch, header);
     } catch (error) {
-      throw new KafkaError('kafkaStorageError', `Cannot write to "${this.#folder}": ${String(error)}`);
+      throw this.#storageError(error);
     }
     this.#producers.appended(header, this.#now(), commits);
     this.#endOffset = header.lastOffset + 1;
@@ -245,6 +263,15 @@ export class PartitionLog {
     if (this.#bytesSinceCheckpoint >= checkpointIntervalBytes) this.#tryCheckpoint();
     for (const wake of [...this.#waiting]) wake();
     return baseOffset;
+  }
+
+  #storageError(error: unknown): KafkaError {
+    return new KafkaError('kafkaStorageError', `Cannot write to "${this.folder}": ${String(error)}`);
+  }
+
+  #dropBefore(offset: number): void {
+    this.#segments.dropBefore(offset);
+    this.#producers.expire(Number.NEGATIVE_INFINITY, offset);
   }
 
   #segmentFor(bytes: number): Segment {
@@ -265,18 +292,18 @@ export class PartitionLog {
     this.#endOffset = header.lastOffset + 1;
   }
 
-  /** For the way of a produce: the batch is written, and a missing checkpoint only makes the next start slower. */
+  /** A missing checkpoint only makes the next start slower: a full disk is no reason to refuse a stop or a start. */
   #tryCheckpoint(): void {
     try {
       this.#checkpoint();
     } catch (error) {
       this.#bytesSinceCheckpoint = 0;
-      process.emitWarning(`Cannot write the checkpoint of "${this.#folder}": ${String(error)}`);
+      process.emitWarning(`Cannot write the checkpoint of "${this.folder}": ${String(error)}`);
     }
   }
 
   #checkpoint(): void {
-    writeCheckpoint(this.#folder, {
+    writeCheckpoint(this.folder, {
       offset: this.#endOffset,
       startOffset: this.#startOffset,
       compactedTo: this.#compactedTo,

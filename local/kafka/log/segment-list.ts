@@ -2,6 +2,7 @@
 
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { openAll } from '../storage/open-all.ts';
 import { type PlacedBatch, Segment, type SegmentDraft } from './segment.ts';
 
 /** There is always at least one segment. */
@@ -16,7 +17,7 @@ export class SegmentList implements Iterable<Segment> {
     for (const name of names) if (name.endsWith('.draft')) rmSync(join(folder, name));
     const bases = names.filter((name) => name.endsWith('.log')).map((name) => Number.parseInt(name, 10));
     const sorted = bases.length === 0 ? [startOffset] : bases.toSorted((a, b) => a - b);
-    this.#segments = sorted.map((base) => new Segment(folder, base));
+    this.#segments = openAll(sorted, (base) => new Segment(folder, base));
   }
 
   [Symbol.iterator](): Iterator<Segment> {
@@ -25,6 +26,11 @@ export class SegmentList implements Iterable<Segment> {
 
   get active(): Segment {
     return this.#at(this.#segments.length - 1);
+  }
+
+  /** Where the oldest one begins. */
+  get baseOffset(): number {
+    return this.#at(0).baseOffset;
   }
 
   /** All but the active one. */
@@ -58,8 +64,9 @@ export class SegmentList implements Iterable<Segment> {
 
   /** Closes the active segment, which ends at `nextOffset`, and starts the next. */
   roll(nextOffset: number): Segment {
+    const next = new Segment(this.#folder, nextOffset);
     this.active.seal(nextOffset);
-    this.#segments = [...this.#segments, new Segment(this.#folder, nextOffset)];
+    this.#segments = [...this.#segments, next];
     return this.active;
   }
 
@@ -74,8 +81,16 @@ export class SegmentList implements Iterable<Segment> {
     return this.#segments.includes(segment);
   }
 
-  /** Puts a draft in the place of its closed segment. */
+  /**
+   * Puts a draft in the place of its closed segment. One without records goes altogether, as it would hold two files
+   * open for good; only the first stays, because the log begins where it does.
+   */
   replace(segment: Segment, draft: SegmentDraft): void {
+    if (draft.bytes === 0 && segment !== this.#segments[0]) {
+      this.#segments = this.#segments.filter((one) => one !== segment);
+      segment.delete();
+      return;
+    }
     const next = draft.replace(this.endOf(segment));
     this.#segments = this.#segments.map((one) => (one === segment ? next : one));
   }

@@ -9,7 +9,7 @@ import {
   readBatchHeader,
 } from '../../../pipeline/kafka/record-batch.ts';
 import { appendWhole } from '../storage/append-whole.ts';
-import { OffsetIndex } from './offset-index.ts';
+import { type FoundEntry, OffsetIndex } from './offset-index.ts';
 
 /** A batch's header and where the batch lies in its segment. */
 export interface PlacedBatch {
@@ -25,10 +25,12 @@ export type Allocate = (bytes: number) => Buffer;
 
 /** A segment's successor while compaction writes it. */
 export interface SegmentDraft {
+  readonly bytes: number;
   append(batch: Buffer): void;
-  /** Puts the draft in the segment's place, which ends at `nextOffset`, and returns it opened. */
+  /** Puts the draft in the place of the segment, which ends at `nextOffset` and closes, and returns it opened. */
   replace(nextOffset: number): Segment;
-  discard(): void;
+  /** Closes the draft, and removes it unless it has replaced the segment. */
+  close(): void;
 }
 
 /** An open segment. All calls are synchronous: what `append` wrote is in the page cache and survives `kill -9`. */
@@ -46,9 +48,15 @@ export class Segment {
     this.baseOffset = baseOffset;
     this.#folder = folder;
     this.#path = join(folder, `${String(baseOffset).padStart(20, '0')}.log`);
-    this.#fd = openSync(this.#path, 'a+');
-    this.#bytes = fstatSync(this.#fd).size;
+    // The index first: when it cannot be opened, no empty log may stay behind at which the next start would go on.
     this.#index = new OffsetIndex(this.#indexPath);
+    try {
+      this.#fd = openSync(this.#path, 'a+');
+    } catch (error) {
+      this.#index.close();
+      throw error;
+    }
+    this.#bytes = fstatSync(this.#fd).size;
     if (this.sealed) this.#maxTimestamp = this.#index.entry(this.#index.count - 1).maxTimestampBefore;
   }
 
@@ -81,14 +89,14 @@ export class Segment {
 
   /** The batch that holds `offset`, or the first one after it. */
   find(offset: number): PlacedBatch | undefined {
-    const start = this.#index.lastWhere((entry) => entry.offset <= offset)?.position ?? 0;
+    const start = this.#checked(this.#index.lastWhere((entry) => entry.offset <= offset))?.position ?? 0;
     for (const batch of this.scan(start)) if (batch.header.lastOffset >= offset) return batch;
     return undefined;
   }
 
   /** The batches with a record at or after `timestamp`, in order. */
   *scanTimestamp(timestamp: number): Generator<PlacedBatch> {
-    const start = this.#index.lastWhere((entry) => entry.maxTimestampBefore < timestamp)?.position ?? 0;
+    const start = this.#checked(this.#index.lastWhere((entry) => entry.maxTimestampBefore < timestamp))?.position ?? 0;
     for (const batch of this.scan(start)) if (batch.header.maxTimestamp >= timestamp) yield batch;
   }
 
@@ -118,8 +126,8 @@ export class Segment {
    * torn or corrupt. Calls `visit` for each whole batch. Memory: one batch.
    */
   recover(fromOffset: number, visit: (batch: PlacedBatch) => void): void {
-    const known = this.#index.lastWhere((entry) => entry.offset <= fromOffset);
-    this.#index.truncate(known === undefined ? 0 : known.position + 1);
+    const known = this.#checked(this.#index.lastWhere((entry) => entry.offset <= fromOffset));
+    this.#index.truncate(known === undefined ? 0 : known.at + 1);
     this.#maxTimestamp = known?.maxTimestampBefore ?? -1;
     this.#bytesSinceIndexed = 0;
     let end = known?.position ?? 0;
@@ -134,7 +142,7 @@ export class Segment {
     this.#bytes = end;
   }
 
-  /** Ends the segment: a last entry keeps its largest timestamp for the next start. */
+  /** Ends the segment: a last entry keeps its largest timestamp for the next start, which else reads it again. */
   seal(nextOffset: number): void {
     this.#index.add({ offset: nextOffset, position: this.#bytes, maxTimestampBefore: this.#maxTimestamp });
   }
@@ -145,23 +153,26 @@ export class Segment {
     const fd = openSync(path, 'w');
     let bytes = 0;
     return {
+      get bytes() {
+        return bytes;
+      },
       append: (batch) => {
         appendWhole(fd, batch, bytes);
         bytes += batch.length;
       },
       replace: (nextOffset) => {
-        closeSync(fd);
-        this.close();
         // Without an index the next start rebuilds it, so that it can never belong to the other file.
-        rmSync(this.#indexPath);
+        rmSync(this.#indexPath, { force: true });
         renameSync(path, this.#path);
         const next = new Segment(this.#folder, this.baseOffset);
         // These batches were just written: from an offset that is not reached, only the index is rebuilt.
         next.recover(Number.POSITIVE_INFINITY, () => {});
         next.seal(nextOffset);
+        // Last: when the new file cannot be opened, this segment is still the one that is read.
+        this.close();
         return next;
       },
-      discard: () => {
+      close: () => {
         closeSync(fd);
         rmSync(path, { force: true });
       },
@@ -176,14 +187,21 @@ export class Segment {
   delete(): void {
     this.close();
     rmSync(this.#path);
-    rmSync(this.#indexPath);
+    rmSync(this.#indexPath, { force: true });
+  }
+
+  /** `entry` if its batch lies where it says, or it is the end. */
+  #checked(entry: FoundEntry | undefined): FoundEntry | undefined {
+    if (entry === undefined || entry.position === this.#bytes) return entry;
+    const { offset, position } = entry;
+    if (!Number.isSafeInteger(position) || position < 0) return undefined;
+    return readBatchHeader(this.read(position, batchHeaderBytes))?.baseOffset === offset ? entry : undefined;
   }
 
   #addToIndex({ header, position }: PlacedBatch): void {
-    if (this.#bytesSinceIndexed >= indexIntervalBytes) {
-      this.#index.add({ offset: header.baseOffset, position, maxTimestampBefore: this.#maxTimestamp });
-      this.#bytesSinceIndexed = 0;
-    }
+    const isDue = this.#bytesSinceIndexed >= indexIntervalBytes;
+    const entry = { offset: header.baseOffset, position, maxTimestampBefore: this.#maxTimestamp };
+    if (isDue && this.#index.add(entry)) this.#bytesSinceIndexed = 0;
     this.#bytesSinceIndexed += header.bytes;
     this.#maxTimestamp = Math.max(this.#maxTimestamp, header.maxTimestamp);
   }

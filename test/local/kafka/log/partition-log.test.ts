@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PartitionLog } from '../../../../local/kafka/log/partition-log.ts';
 import { logSettings, type TopicConfig } from '../../../../local/kafka/topic-config.ts';
-import { readRecords } from '../../../../pipeline/kafka/record.ts';
 import { batchIsIntact, readBatchHeader } from '../../../../pipeline/kafka/record-batch.ts';
 import { type TestBatch, testBatch } from '../test-records.ts';
+import { readAll } from './read-log.ts';
 
 let folder: string;
 let clock: number;
@@ -41,27 +41,6 @@ function append(log: PartitionLog, batch: TestBatch): number {
 }
 
 const segmentCount = () => readdirSync(folder).filter((name) => name.endsWith('.log')).length;
-
-/** Offset, key and whether it has a value, of every record a reader sees. */
-function readAll(log: PartitionLog): readonly (readonly [number, string | null, boolean])[] {
-  const all: (readonly [number, string | null, boolean])[] = [];
-  for (let offset = log.startOffset; offset < log.endOffset; ) {
-    const { records } = log.read({ offset, bytesMax: 10_000, committedOnly: false, atLeastOne: true });
-    if (records.length === 0) return all;
-    for (let at = 0; at < records.length; ) {
-      const header = readBatchHeader(records, at);
-      if (header === undefined) throw new Error('Cannot read a batch of the log');
-      for (const record of readRecords(records.subarray(at, at + header.bytes))) {
-        if (record.offset >= offset && !header.control) {
-          all.push([record.offset, record.key?.toString() ?? null, record.value !== null]);
-        }
-      }
-      at += header.bytes;
-      offset = header.lastOffset + 1;
-    }
-  }
-  return all;
-}
 
 const offsets = (log: PartitionLog) => readAll(log).map(([offset]) => offset);
 
