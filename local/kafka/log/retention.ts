@@ -12,7 +12,9 @@ export function retentionEnd(segments: SegmentList, settings: LogSettings, now: 
   for (const segment of segments) {
     const { bytes, maxTimestamp } = segment;
     const isTooOld = maxTimestamp >= 0 && maxTimestamp < oldest;
-    if (bytes === 0 || (!isTooOld && excess < bytes)) break;
+    // Compaction leaves the first one empty at times: it has no age, and goes with the next.
+    if (bytes === 0) continue;
+    if (!isTooOld && excess < bytes) break;
     excess -= bytes;
     end = segments.endOf(segment);
   }
