@@ -1,11 +1,13 @@
 /** The topics of the broker: which exist, their settings, and their open logs. */
 
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { KafkaError } from '../../pipeline/kafka/error-code.ts';
+import { HostError } from '../host-error.ts';
 import { PartitionLog } from './log/partition-log.ts';
 import { Journal } from './storage/journal.ts';
+import { openAll } from './storage/open-all.ts';
 import { checkConfig, logSettings, type TopicConfig } from './topic-config.ts';
 
 /** An existing topic. */
@@ -17,10 +19,15 @@ export interface Topic {
   readonly logs: readonly PartitionLog[];
 }
 
+interface WholeTopic {
+  readonly topic: string;
+  readonly id: string;
+  readonly partitions: number;
+  readonly config: TopicConfig;
+}
+
 /** A line of `topics.journal`: the whole of a topic, or its end. */
-type TopicEntry =
-  | { readonly topic: string; readonly id: string; readonly partitions: number; readonly config: TopicConfig }
-  | { readonly deleted: string };
+type TopicEntry = WholeTopic | { readonly deleted: string };
 
 const nameBytesMax = 249;
 /** More would only exhaust file descriptors: each partition holds two for each segment. */
@@ -36,16 +43,24 @@ export class Topics {
   constructor(directory: string, now: () => number) {
     this.#directory = directory;
     this.#now = now;
-    const known = new Map<string, Exclude<TopicEntry, { deleted: string }>>();
-    this.#journal = new Journal<TopicEntry>(join(directory, 'topics.journal'), {
+    const journalPath = join(directory, 'topics.journal');
+    checkWhole(directory, journalPath);
+    const known = new Map<string, WholeTopic>();
+    const deleted: WholeTopic[] = [];
+    this.#journal = new Journal<TopicEntry>(journalPath, {
       replay: (entry) => {
-        if ('deleted' in entry) known.delete(entry.deleted);
-        else known.set(entry.topic, entry);
+        if (!('deleted' in entry)) known.set(entry.topic, entry);
+        else {
+          const topic = known.get(entry.deleted);
+          if (topic !== undefined) deleted.push(topic);
+          known.delete(entry.deleted);
+        }
       },
       snapshot: () => [...this.#byName.values()].map(toEntry),
     });
-    for (const { topic, id, partitions, config } of known.values()) this.#open(topic, id, partitions, config);
-    this.#removeLeftovers();
+    this.#openKnown(known.values());
+    // What a crash left of a topic that was being deleted. Nothing else: what the journal does not know may be data.
+    for (const { topic: name, id } of deleted) rmSync(this.#folder({ name, id }), { recursive: true, force: true });
   }
 
   get all(): Iterable<Topic> {
@@ -81,25 +96,22 @@ export class Topics {
     for (const [key, value] of Object.entries(config)) checkConfig(key, value);
   }
 
-  /** @throws KafkaError as `checkNew`. */
+  /** @throws KafkaError as `checkNew`, and when the disk cannot have the topic. */
   create(name: string, partitions: number, config: TopicConfig): Topic {
     this.checkNew(name, partitions, config);
-    const id = randomUUID();
-    this.#journal.append({ topic: name, id, partitions, config });
-    return this.#open(name, id, partitions, config);
+    return this.#addLogs({ name, id: randomUUID(), config, logs: [] }, partitions);
   }
 
   delete(topic: Topic): void {
     this.#journal.append({ deleted: topic.name });
     this.#byName.delete(topic.name);
     for (const log of topic.logs) log.delete();
+    rmSync(this.#folder(topic), { recursive: true, force: true });
   }
 
-  /** Adds partitions until there are `partitions` of them. */
+  /** Adds partitions until there are `partitions` of them. @throws KafkaError when the disk cannot have them. */
   grow(topic: Topic, partitions: number): void {
-    this.#journal.append({ ...toEntry(topic), partitions });
-    const added = range(topic.logs.length, partitions).map((at) => this.#openLog(topic, at));
-    this.#byName.set(topic.name, { ...topic, logs: [...topic.logs, ...added] });
+    this.#addLogs(topic, partitions);
   }
 
   /** Replaces the topic's settings. */
@@ -114,31 +126,61 @@ export class Topics {
     this.#journal.close();
   }
 
-  /** A crash while a topic was deleted leaves files that belong to none. */
-  #removeLeftovers(): void {
-    const root = join(this.#directory, 'topics');
-    mkdirSync(root, { recursive: true });
-    const known = new Set([...this.#byName.values()].map(({ name, id }) => topicFolder(name, id)));
-    for (const folder of readdirSync(root)) if (!known.has(folder)) rmSync(join(root, folder), { recursive: true });
+  /** @throws HostError when a file cannot be opened; none is open then. */
+  #openKnown(known: Iterable<WholeTopic>): void {
+    try {
+      for (const { topic: name, id, partitions, config } of known) {
+        const logs = openAll(range(0, partitions), (at) => this.#openLog({ name, id, config }, at));
+        this.#byName.set(name, { name, id, config, logs });
+      }
+    } catch (error) {
+      this.close();
+      if (!(error instanceof Error && 'code' in error)) throw error;
+      throw new HostError(`Cannot open the topics in "${this.#directory}": ${error.message}`);
+    }
   }
 
-  #open(name: string, id: string, partitions: number, config: TopicConfig): Topic {
-    const logs = range(0, partitions).map((at) => this.#openLog({ name, id, config }, at));
-    const topic = { name, id, config, logs };
-    this.#byName.set(name, topic);
-    return topic;
+  /**
+   * Opens partitions until the topic has `count`, all or none. The journal comes last, so that it never holds what the
+   * next start could not open; a crash just before it leaves empty files that belong to no topic.
+   */
+  #addLogs(topic: Topic, count: number): Topic {
+    const added = range(topic.logs.length, count);
+    let opened: readonly PartitionLog[] = [];
+    try {
+      opened = openAll(added, (at) => this.#openLog(topic, at));
+      const grown = { ...topic, logs: [...topic.logs, ...opened] };
+      this.#journal.append(toEntry(grown));
+      this.#byName.set(topic.name, grown);
+      return grown;
+    } catch (error) {
+      for (const log of opened) log.close();
+      const folder = this.#folder(topic);
+      const made = topic.logs.length === 0 ? [folder] : added.map((at) => join(folder, String(at)));
+      for (const one of made) rmSync(one, { recursive: true, force: true });
+      throw new KafkaError('kafkaStorageError', `Cannot add partitions to "${topic.name}": ${String(error)}`);
+    }
   }
 
-  #openLog({ name, id, config }: Omit<Topic, 'logs'>, partition: number): PartitionLog {
-    // With the id in the path, a topic created anew never finds what a crash left of its predecessor.
-    const folder = join(this.#directory, 'topics', topicFolder(name, id), String(partition));
-    return new PartitionLog(folder, logSettings(config), this.#now);
+  #openLog(topic: Omit<Topic, 'logs'>, partition: number): PartitionLog {
+    return new PartitionLog(join(this.#folder(topic), String(partition)), logSettings(topic.config), this.#now);
+  }
+
+  /** With the id in the path, a topic created anew never finds what a crash left of its predecessor. */
+  #folder({ name, id }: Pick<Topic, 'name' | 'id'>): string {
+    // A file name has at most 255 bytes, so that a long topic name is cut; the id alone is unique.
+    return join(this.#directory, 'topics', `${name.slice(0, 200)}-${id}`);
   }
 }
 
-/** A file name has at most 255 bytes, so that a long topic name is cut; the id alone is unique. */
-function topicFolder(name: string, id: string): string {
-  return `${name.slice(0, 200)}-${id}`;
+/** @throws HostError for topics without their journal, whose files would belong to none. */
+function checkWhole(directory: string, journalPath: string): void {
+  const root = join(directory, 'topics');
+  mkdirSync(root, { recursive: true });
+  if (existsSync(journalPath) || readdirSync(root).length === 0) return;
+  throw new HostError(
+    `Cannot use "${directory}": it has topics but no topics.journal, restore that file or choose another directory`,
+  );
 }
 
 function toEntry({ name, id, config, logs }: Topic) {

@@ -240,14 +240,6 @@ describe('a data directory that a crash or a power cut has damaged', () => {
     await appendFile(join(dir, 'topics.journal'), '{"topic":"half');
     expect((await readAgain()).values).toEqual(['value-0']);
   });
-
-  test('startKafkaBroker removes what a deleted topic left', async () => {
-    await write(1);
-    const leftover = join(dir, 'topics', 'gone-without-a-topic');
-    await writeFile(leftover, 'x');
-    await readAgain();
-    expect(await readdir(join(dir, 'topics'))).toHaveLength(1);
-  });
 });
 
 test('startKafkaBroker refuses a directory that another broker has, in one line', async () => {

@@ -1,8 +1,9 @@
 /** The journal of small state. */
 
-import { appendFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { HostError } from '../../../../local/host-error.ts';
 import { Journal } from '../../../../local/kafka/storage/journal.ts';
 
 let folder: string;
@@ -65,4 +66,16 @@ test('Journal drops a torn last line and goes on after the one before', () => {
     ['c', 3],
   ]);
   third.close();
+});
+
+test.each([
+  ['is not JSON', '{"name":'],
+  ['is JSON but no entry', 'null'],
+])('Journal that has a whole line that %s says which, and changes nothing', (_, line) => {
+  const path = join(folder, 'counters');
+  const content = `{"name":"a","value":1}\n${line}\n{"name":"b","value":2}\n`;
+  appendFileSync(path, content);
+  expect(openCounters).toThrow(HostError);
+  expect(openCounters).toThrow(/^Cannot read line 2 of ".*counters": [^\n]*$/);
+  expect(readFileSync(path, 'utf8')).toBe(content);
 });
