@@ -142,26 +142,38 @@ function allRoutes(state: BrokerState, sasl: SaslChecks | undefined): ReadonlyMa
   return routes;
 }
 
-/** Every second: transaction timeouts, retention and compaction. What fails is told, and tried again the next time. */
+/**
+ * Every second: transaction timeouts, retention and compaction. What fails is told, keeps no other log from its turn
+ * and is tried again the next time.
+ */
 function startHousekeeping(topics: Topics, transactions: TransactionCoordinator, now: () => number): NodeJS.Timeout {
-  let compacting: Promise<void> | undefined;
-  const tidyUp = async () => {
+  let isCompacting = false;
+  const tidyUp = () => {
     transactions.abortTimedOut();
     const logs = [...topics.all].flatMap((topic) => topic.logs);
     for (const log of logs) {
-      log.applyRetention();
+      try {
+        log.applyRetention();
+      } catch (error) {
+        warn(log, error);
+      }
       log.producers.expire(now() - producerExpirationMs, log.startOffset);
     }
-    compacting ??= compactAll(logs).finally(() => {
-      compacting = undefined;
+    if (isCompacting) return;
+    isCompacting = true;
+    void compactAll(logs).finally(() => {
+      isCompacting = false;
     });
-    await compacting;
   };
-  return setInterval(() => tidyUp().catch((error) => process.emitWarning(error)), housekeepingIntervalMs).unref();
+  return setInterval(tidyUp, housekeepingIntervalMs).unref();
 }
 
 async function compactAll(logs: readonly PartitionLog[]): Promise<void> {
-  for (const log of logs) await log.compact();
+  for (const log of logs) await log.compact().catch((error) => warn(log, error));
+}
+
+function warn({ folder }: PartitionLog, error: unknown): void {
+  process.emitWarning(`Cannot tidy up "${folder}": ${String(error)}`);
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

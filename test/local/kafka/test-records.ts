@@ -1,6 +1,11 @@
 /** Record batches for tests that need to say more about them than a client lets them. */
 
-import { buildBatch } from '../../../pipeline/kafka/record-batch.ts';
+import {
+  type BatchContent,
+  batchHeaderBytes,
+  buildBatch,
+  readBatchHeader,
+} from '../../../pipeline/kafka/record-batch.ts';
 import { WireWriter } from '../../../pipeline/kafka/wire-writer.ts';
 
 /** What a test says about a batch. */
@@ -31,6 +36,13 @@ export function testBatch(batch: TestBatch): Buffer {
     recordCount: values.length,
     records: Buffer.concat(values.map((value, at) => record(at, key, value))),
   });
+}
+
+/** The batch with some of its content changed, right or wrong, and a checksum that matches. */
+export function changedBatch(batch: Buffer, changes: Partial<BatchContent>): Buffer {
+  const header = readBatchHeader(batch);
+  if (header === undefined) throw new Error('Cannot change a batch that has no header');
+  return buildBatch({ ...header, records: batch.subarray(batchHeaderBytes), ...changes });
 }
 
 function record(offsetDelta: number, key: string | null, value: string | null): Buffer {
