@@ -149,7 +149,7 @@ function allRoutes(state: BrokerState, sasl: SaslChecks | undefined): ReadonlyMa
 function startHousekeeping(topics: Topics, transactions: TransactionCoordinator, now: () => number): NodeJS.Timeout {
   let isCompacting = false;
   const tidyUp = () => {
-    transactions.abortTimedOut();
+    transactions.tidyUp();
     const logs = [...topics.all].flatMap((topic) => topic.logs);
     for (const log of logs) {
       try {

@@ -45,8 +45,9 @@ const epochMax = 0x7fff - 1;
 const timeoutMsMax = 900_000;
 
 /**
- * All transactional producers. A transaction's end is journaled before its markers are written, and one that a crash
- * interrupted is finished when the coordinator opens: after that, no partition disagrees about it.
+ * All transactional producers. A transaction's end is journaled before its markers are written. One that a crash or a
+ * full disk interrupted is finished as soon as that is possible; until then its producer gets CONCURRENT_TRANSACTIONS
+ * and tries again, so that no partition disagrees about it for good.
  */
 export class TransactionCoordinator {
   readonly #topics: Topics;
@@ -69,10 +70,7 @@ export class TransactionCoordinator {
       snapshot: () => [{ nextProducerId: this.#producerIdLimit }, ...this.#byId.values()],
     });
     this.#producerIdLimit = this.#nextProducerId;
-    for (const transaction of this.#byId.values()) {
-      if (transaction.state === 'PrepareCommit' || transaction.state === 'PrepareAbort')
-        this.#finish(transaction, false);
-    }
+    for (const transaction of [...this.#byId.values()]) this.#try(() => this.#settled(transaction));
   }
 
   get all(): Iterable<Transaction> {
@@ -97,8 +95,9 @@ export class TransactionCoordinator {
         `Cannot wait ${timeoutMs} ms: 1 to ${timeoutMsMax} are allowed`,
       );
     }
-    const known = this.#byId.get(transactionalId);
-    if (known !== undefined && claimed.producerId >= 0) check(known, { transactionalId, ...claimed });
+    const found = this.#byId.get(transactionalId);
+    if (found !== undefined && claimed.producerId >= 0) check(found, { transactionalId, ...claimed });
+    const known = found && this.#settled(found);
     const next = { ...this.#nextEpoch(known), transactionalId, timeoutMs, ...noTransaction };
     if (known?.state === 'Ongoing') this.#abortAs(known, next.epoch);
     this.#save({ ...next, state: 'Empty' });
@@ -147,11 +146,16 @@ export class TransactionCoordinator {
     this.#finish(this.#save({ ...transaction, state: committed ? 'PrepareCommit' : 'PrepareAbort' }), true);
   }
 
-  /** Aborts the transactions that have been open for longer than their producers allow, and fences those producers. */
-  abortTimedOut(): void {
+  /**
+   * Finishes what has been decided, aborts the transactions that have been open for longer than their producers allow,
+   * and fences those producers. What fails is told; the next call tries it again.
+   */
+  tidyUp(): void {
     for (const transaction of [...this.#byId.values()]) {
-      const { state, startedAt, timeoutMs, epoch } = transaction;
-      if (state === 'Ongoing' && this.#now() - startedAt > timeoutMs) this.#abortAs(transaction, epoch + 1);
+      this.#try(() => {
+        const { state, startedAt, timeoutMs, epoch } = this.#settled(transaction);
+        if (state === 'Ongoing' && this.#now() - startedAt > timeoutMs) this.#abortAs(transaction, epoch + 1);
+      });
     }
   }
 
@@ -163,15 +167,36 @@ export class TransactionCoordinator {
     this.#finish(this.#save({ ...transaction, epoch, state: 'PrepareAbort' }), true);
   }
 
-  #finish(transaction: Transaction, always: boolean): void {
-    const { producerId, epoch, partitions } = transaction;
-    const committed = transaction.state === 'PrepareCommit';
-    for (const { topic, partition } of partitions) {
-      // A topic may have been deleted since.
-      this.#topics.find(topic)?.logs[partition]?.endTransaction(producerId, epoch, committed, always);
+  #try(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      process.emitWarning(error instanceof Error ? error : String(error));
     }
-    this.#offsets.endTransaction(producerId, committed);
-    this.#save({ ...transaction, ...noTransaction, state: committed ? 'CompleteCommit' : 'CompleteAbort' });
+  }
+
+  /** The transaction, finished if its end has been decided. @throws KafkaError as `#finish`. */
+  #settled(transaction: Transaction): Transaction {
+    const isDecided = transaction.state === 'PrepareCommit' || transaction.state === 'PrepareAbort';
+    // Some partitions may have their marker already.
+    return isDecided ? this.#finish(transaction, false) : transaction;
+  }
+
+  /** @throws KafkaError `concurrentTransactions` when the disk refuses a part of it: producers then try again. */
+  #finish(transaction: Transaction, always: boolean): Transaction {
+    const { transactionalId, producerId, epoch, partitions } = transaction;
+    const committed = transaction.state === 'PrepareCommit';
+    try {
+      for (const { topic, partition } of partitions) {
+        // A topic may have been deleted since.
+        this.#topics.find(topic)?.logs[partition]?.endTransaction(producerId, epoch, committed, always);
+      }
+      this.#offsets.endTransaction(producerId, committed);
+      return this.#save({ ...transaction, ...noTransaction, state: committed ? 'CompleteCommit' : 'CompleteAbort' });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new KafkaError('concurrentTransactions', `Cannot end the transaction of "${transactionalId}": ${reason}`);
+    }
   }
 
   #nextEpoch(known: Transaction | undefined): { readonly producerId: number; readonly epoch: number } {
@@ -181,8 +206,10 @@ export class TransactionCoordinator {
 
   #takeProducerId(): number {
     if (this.#nextProducerId >= this.#producerIdLimit) {
-      this.#producerIdLimit = this.#nextProducerId + producerIdBlock;
-      this.#journal.append({ nextProducerId: this.#producerIdLimit });
+      const limit = this.#nextProducerId + producerIdBlock;
+      // Before it counts: a block that the journal does not have would be given out again by the next start.
+      this.#journal.append({ nextProducerId: limit });
+      this.#producerIdLimit = limit;
     }
     this.#nextProducerId += 1;
     return this.#nextProducerId - 1;
@@ -191,7 +218,7 @@ export class TransactionCoordinator {
   #checked(producer: ProducerIdentity): Transaction {
     const transaction = this.#byId.get(producer.transactionalId);
     check(transaction, producer);
-    return transaction;
+    return this.#settled(transaction);
   }
 
   #save(transaction: Transaction): Transaction {
