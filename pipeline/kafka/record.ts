@@ -62,6 +62,41 @@ export function readRecords(batch: Buffer): readonly StoredRecord[] {
   return records;
 }
 
+/**
+ * Walks the records of a whole batch without keeping any, and tells whether all have a key: each record ends where its
+ * length says, their offsets count up from the batch's own, and nothing comes after the last one.
+ * @throws Error as `readRecords`.
+ */
+export function checkRecords(batch: Buffer): { readonly areKeyed: boolean } {
+  const header = readBatchHeader(batch);
+  if (header === undefined) throw new MalformedFrameError('Cannot check records: the batch has no whole header');
+  const content = decompress(batch.subarray(batchHeaderBytes, header.bytes), header.compression);
+  const reader = new WireReader(content, 0, false);
+  let areKeyed = true;
+  for (let at = 0; at < header.recordCount; at++) {
+    const end = reader.varlong() + reader.position;
+    // Attributes, of which none is defined, and the time.
+    reader.int8();
+    reader.varlong();
+    const offsetDelta = reader.varlong();
+    const keyBytes = reader.varlong();
+    reader.skip(Math.max(0, keyBytes));
+    reader.skip(Math.max(0, reader.varlong()));
+    const headers = reader.varlong();
+    for (let left = headers; left > 0; left--) {
+      reader.skip(reader.varlong());
+      reader.skip(Math.max(0, reader.varlong()));
+    }
+    if (reader.position !== end || offsetDelta !== at || headers < 0) {
+      throw new MalformedFrameError(`Cannot read record ${at}: its length, offset or number of headers is wrong`);
+    }
+    areKeyed &&= keyBytes >= 0;
+  }
+  if (reader.remaining > 0)
+    throw new MalformedFrameError(`Cannot read records: ${reader.remaining} bytes are left over`);
+  return { areKeyed };
+}
+
 /** The same batch with only `kept` of its records, at the same offsets and, where Node has it, with the same codec. */
 export function withRecords(batch: Buffer, kept: readonly StoredRecord[]): Buffer {
   const header = readBatchHeader(batch);

@@ -54,7 +54,7 @@ export function route<A extends AnyApi>(api: A, handle: Handler<A>): Route {
   return { api, handle: (request, caller) => handle(request as RequestOf<A>, caller) };
 }
 
-/** Runs `action` for one part of a request: what Kafka refuses becomes that part's error code. */
+/** Runs `action` for one part of a request: what fails becomes that part's error code, and spares the others. */
 export function attempt<T>(action: () => T): {
   readonly errorCode: number;
   readonly errorMessage: string | null;
@@ -63,8 +63,9 @@ export function attempt<T>(action: () => T): {
   try {
     return { errorCode: errorCode.none, errorMessage: null, value: action() };
   } catch (error) {
-    if (!(error instanceof KafkaError)) throw error;
-    return { errorCode: error.code, errorMessage: error.message };
+    if (error instanceof KafkaError) return { errorCode: error.code, errorMessage: error.message };
+    process.emitWarning(error instanceof Error ? error : String(error));
+    return { errorCode: errorCode.unknownServerError, errorMessage: String(error) };
   }
 }
 

@@ -7,9 +7,9 @@
 import { spawnSync } from 'node:child_process';
 import { missingForApacheKafka, startApacheKafka } from './apache-kafka.ts';
 
-/** As patterns of Jest: the clients', the protocol's and the groups' suites, the reader's, and the whole pipeline. */
+/** As patterns of Jest: the clients' suite, and those of the protocol, its batches and its groups, the reader's, and the whole pipeline. */
 const suites = [
-  'test/local/kafka/(protocol-|group-)?conformance',
+  'test/local/kafka/[a-z-]*conformance',
   'test/pipeline/adapters/kafka-topic-reader.test',
   'test/end-to-end',
 ];
