@@ -169,8 +169,9 @@ function readConfig(file: string): string {
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function portNumber(text: string): number {
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+  // Number reads an empty text, as of a variable that is not set, as 0.
+  const port = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port <= 65_535)) {
     throw new CommandError(`Cannot use "${text}" as a port: allowed are 0 to 65535`);
   }
   return port;
