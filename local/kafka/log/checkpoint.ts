@@ -30,3 +30,12 @@ export function writeCheckpoint(folder: string, checkpoint: Checkpoint): void {
   writeFileSync(`${path}.new`, JSON.stringify(checkpoint));
   renameSync(`${path}.new`, path);
 }
+
+/** The same for all who can do without: it only makes the next start faster, so that a full disk is told, not thrown. */
+export function tryWriteCheckpoint(folder: string, checkpoint: Checkpoint): void {
+  try {
+    writeCheckpoint(folder, checkpoint);
+  } catch (error) {
+    process.emitWarning(`Cannot write the checkpoint of "${folder}": ${String(error)}`);
+  }
+}

@@ -11,7 +11,7 @@ import {
   stampBatch,
 } from '../../../pipeline/kafka/record-batch.ts';
 import { acceptBatch } from './accept-batch.ts';
-import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { readCheckpoint, tryWriteCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { compactSegments } from './compaction.ts';
 import { planCompaction } from './compaction-plan.ts';
 import { findRecord } from './find-record.ts';
@@ -75,13 +75,8 @@ export class PartitionLog {
     this.#segments = new SegmentList(folder, checkpoint.startOffset);
     this.#startOffset = Math.max(checkpoint.startOffset, this.#segments.baseOffset);
     this.#endOffset = Math.max(checkpoint.offset, this.#segments.active.baseOffset);
-    try {
-      this.#segments.recover(checkpoint.offset, (segment, batch) => this.#recovered(segment, batch));
-    } catch (error) {
-      this.#segments.close();
-      throw error;
-    }
-    this.#tryCheckpoint();
+    this.#segments.recover(checkpoint.offset, (segment, batch) => this.#recovered(segment, batch));
+    this.#checkpoint();
   }
 
   /** The first offset a reader may ask for. */
@@ -186,7 +181,7 @@ export class PartitionLog {
     if (offset <= before) return;
     this.#startOffset = offset;
     try {
-      this.#checkpoint();
+      this.#checkpoint(writeCheckpoint);
     } catch (error) {
       this.#startOffset = before;
       throw this.#storageError(error);
@@ -205,7 +200,7 @@ export class PartitionLog {
     // The files first, which makes room on a full disk. Segments go whole: the next start sees where the log begins.
     this.#startOffset = end;
     this.#dropBefore(end);
-    this.#tryCheckpoint();
+    this.#checkpoint();
   }
 
   /** Compacts the closed segments if enough of them is new (`min.cleanable.dirty.ratio`). */
@@ -224,13 +219,13 @@ export class PartitionLog {
     const compactedTo = await compactSegments(this.#segments, plan.closed, plan.dirty, plan.rules);
     if (this.#isClosed) return;
     this.#compactedTo = compactedTo;
-    this.#tryCheckpoint();
+    this.#checkpoint();
   }
 
   /** Writes the checkpoint and closes all files. */
   close(): void {
     this.#isClosed = true;
-    this.#tryCheckpoint();
+    this.#checkpoint();
     this.#segments.close();
   }
 
@@ -260,7 +255,7 @@ export class PartitionLog {
     this.#producers.appended(header, this.#now(), commits);
     this.#endOffset = header.lastOffset + 1;
     this.#bytesSinceCheckpoint += header.bytes;
-    if (this.#bytesSinceCheckpoint >= checkpointIntervalBytes) this.#tryCheckpoint();
+    if (this.#bytesSinceCheckpoint >= checkpointIntervalBytes) this.#checkpoint();
     for (const wake of [...this.#waiting]) wake();
     return baseOffset;
   }
@@ -292,23 +287,13 @@ export class PartitionLog {
     this.#endOffset = header.lastOffset + 1;
   }
 
-  /** A missing checkpoint only makes the next start slower: a full disk is no reason to refuse a stop or a start. */
-  #tryCheckpoint(): void {
-    try {
-      this.#checkpoint();
-    } catch (error) {
-      this.#bytesSinceCheckpoint = 0;
-      process.emitWarning(`Cannot write the checkpoint of "${this.folder}": ${String(error)}`);
-    }
-  }
-
-  #checkpoint(): void {
-    writeCheckpoint(this.folder, {
+  #checkpoint(write = tryWriteCheckpoint): void {
+    this.#bytesSinceCheckpoint = 0;
+    write(this.folder, {
       offset: this.#endOffset,
       startOffset: this.#startOffset,
       compactedTo: this.#compactedTo,
       ...this.#producers.toData(),
     });
-    this.#bytesSinceCheckpoint = 0;
   }
 }

@@ -97,14 +97,19 @@ export class SegmentList implements Iterable<Segment> {
 
   /**
    * Checks everything from `fromOffset` on and cuts what is torn or corrupt; older segments only get an index if theirs
-   * is lost. Calls `visit` for each whole batch from `fromOffset` on.
+   * is lost. Calls `visit` for each whole batch from `fromOffset` on. Closes all when it fails.
    */
   recover(fromOffset: number, visit: (segment: Segment, batch: PlacedBatch) => void): void {
-    for (const segment of this.#segments) {
-      const end = this.endOf(segment);
-      if (end > fromOffset) segment.recover(fromOffset, (batch) => visit(segment, batch));
-      else if (!segment.sealed) segment.recover(Number.POSITIVE_INFINITY, () => {});
-      if (end !== Number.POSITIVE_INFINITY && !segment.sealed) segment.seal(end);
+    try {
+      for (const segment of this.#segments) {
+        const end = this.endOf(segment);
+        if (end > fromOffset) segment.recover(fromOffset, (batch) => visit(segment, batch));
+        else if (!segment.sealed) segment.recover(Number.POSITIVE_INFINITY, () => {});
+        if (end !== Number.POSITIVE_INFINITY && !segment.sealed) segment.seal(end);
+      }
+    } catch (error) {
+      this.close();
+      throw error;
     }
   }
 
