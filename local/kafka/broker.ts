@@ -89,7 +89,7 @@ function serve(server: Server, host: string, options: KafkaBrokerOptions, unlock
   const offsets = new CommittedOffsets(join(dir, 'offsets.journal'));
   const transactions = new TransactionCoordinator(dir, topics, offsets, now);
   const groups = new GroupCoordinator(offsets);
-  const faults = new Faults((topic) => topics.find(topic)?.id, now, options.random);
+  const faults = new Faults(() => topics.refs(), now, options.random);
   const node = { nodeId, host, port };
   const state = {
     topics,

@@ -14,10 +14,12 @@ export interface ConfigDefinition {
   readonly type: keyof typeof configType;
   readonly fallback: string;
   readonly min?: number;
+  readonly max?: number;
   readonly oneOf?: readonly string[];
 }
 
 const longMax = '9223372036854775807';
+const intMax = 2_147_483_647;
 const anyNumber = Number.NEGATIVE_INFINITY;
 
 /** Apache Kafka 4's topic settings. Those that need several brokers or tiers are accepted and have no effect. */
@@ -45,7 +47,7 @@ export const topicConfigDefinitions: Readonly<Record<string, ConfigDefinition>> 
   'message.timestamp.after.max.ms': { type: 'long', fallback: '3600000', min: 0 },
   'message.timestamp.before.max.ms': { type: 'long', fallback: longMax, min: 0 },
   'message.timestamp.type': { type: 'string', fallback: 'CreateTime', oneOf: ['CreateTime', 'LogAppendTime'] },
-  'min.cleanable.dirty.ratio': { type: 'double', fallback: '0.5', min: 0 },
+  'min.cleanable.dirty.ratio': { type: 'double', fallback: '0.5', min: 0, max: 1 },
   'min.compaction.lag.ms': { type: 'long', fallback: '0', min: 0 },
   'min.insync.replicas': { type: 'int', fallback: '1', min: 1 },
   preallocate: { type: 'boolean', fallback: 'false' },
@@ -98,20 +100,32 @@ export function configTypeNumber(name: string): number {
   return configType[topicConfigDefinitions[name]?.type ?? 'string'];
 }
 
+/** @throws KafkaError `invalidConfig` when a name is unknown, a value not allowed, or two do not go together. */
+export function checkConfigs(config: TopicConfig): void {
+  for (const [name, value] of Object.entries(config)) checkConfig(name, value);
+  const [min, max] = [configNumber(config, 'min.compaction.lag.ms'), configNumber(config, 'max.compaction.lag.ms')];
+  if (min > max) {
+    const reason = `min.compaction.lag.ms (${min}) cannot be greater than max.compaction.lag.ms (${max})`;
+    throw new KafkaError('invalidConfig', `conflict topic config setting ${reason}`);
+  }
+}
+
 /** @throws KafkaError `invalidConfig` when the name is unknown or the value not allowed. */
 export function checkConfig(name: string, value: string): void {
-  const definition = topicConfigDefinitions[name];
+  const definition = Object.hasOwn(topicConfigDefinitions, name) ? topicConfigDefinitions[name] : undefined;
   if (definition === undefined) throw new KafkaError('invalidConfig', `Unknown topic config name: ${name}`);
   const refuse = (reason: string) =>
     new KafkaError('invalidConfig', `Invalid value ${value} for configuration ${name}: ${reason}`);
-  const { type, oneOf, min } = definition;
+  const { type, oneOf, min = anyNumber, max = type === 'int' ? intMax : Number.POSITIVE_INFINITY } = definition;
   if (type === 'boolean' && value !== 'true' && value !== 'false') throw refuse('Expected value to be true or false');
   if (type === 'int' || type === 'long' || type === 'double') {
     if (!(type === 'double' ? /^-?\d+(\.\d+)?$/ : /^-?\d+$/).test(value)) throw refuse(`Not a number of type ${type}`);
-    if (Number(value) < (min ?? anyNumber)) throw refuse(`Value must be at least ${min}`);
+    if (Number(value) < min) throw refuse(`Value must be at least ${min}`);
+    if (Number(value) > max || Number(value) > Number(longMax)) throw refuse(`Value must be at most ${max}`);
   }
   const items = type === 'list' ? value.split(',').map((item) => item.trim()) : [value];
-  if (oneOf !== undefined && !items.every((item) => oneOf.includes(item))) {
+  const isEmptyList = type === 'list' && value === '';
+  if (oneOf !== undefined && !isEmptyList && !items.every((item) => oneOf.includes(item))) {
     throw refuse(`Value must be one of ${oneOf.join(', ')}`);
   }
 }

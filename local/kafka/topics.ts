@@ -8,7 +8,7 @@ import { HostError } from '../host-error.ts';
 import { PartitionLog } from './log/partition-log.ts';
 import { Journal } from './storage/journal.ts';
 import { openAll } from './storage/open-all.ts';
-import { checkConfig, logSettings, type TopicConfig } from './topic-config.ts';
+import { checkConfigs, logSettings, type TopicConfig } from './topic-config.ts';
 
 /** An existing topic. */
 export interface Topic {
@@ -67,6 +67,11 @@ export class Topics {
     return this.#byName.values();
   }
 
+  /** Names and ids, as requests tell them. */
+  refs(): readonly { readonly topic: string; readonly topicId: string }[] {
+    return [...this.#byName.values()].map(({ name, id }) => ({ topic: name, topicId: id }));
+  }
+
   find(name: string): Topic | undefined {
     return this.#byName.get(name);
   }
@@ -86,14 +91,17 @@ export class Topics {
 
   /** @throws KafkaError for a name, a number or a setting that Kafka refuses. */
   checkNew(name: string, partitions: number, config: TopicConfig): void {
-    if (!/^[a-zA-Z0-9._-]+$/.test(name) || name === '.' || name === '..' || name.length > nameBytesMax) {
-      throw new KafkaError('invalidTopicException', `Cannot create "${name}": a name is 1 to 249 of a-z A-Z 0-9 . _ -`);
-    }
+    checkName(name);
     if (this.#byName.has(name)) throw new KafkaError('topicAlreadyExists', `Topic '${name}' already exists.`);
+    // Kafka's metrics have an underscore for a dot, and would count both as one.
+    const twin = [...this.#byName.keys()].find((other) => other.replaceAll('.', '_') === name.replaceAll('.', '_'));
+    if (twin !== undefined) {
+      throw new KafkaError('invalidTopicException', `Topic '${name}' collides with existing topic: ${twin}`);
+    }
     if (partitions < 1 || partitions > partitionsMax) {
       throw new KafkaError('invalidPartitions', `Number of partitions was set to an invalid value: ${partitions}.`);
     }
-    for (const [key, value] of Object.entries(config)) checkConfig(key, value);
+    checkConfigs(config);
   }
 
   /** @throws KafkaError as `checkNew`, and when the disk cannot have the topic. */
@@ -181,6 +189,13 @@ function checkWhole(directory: string, journalPath: string): void {
   throw new HostError(
     `Cannot use "${directory}": it has topics but no topics.journal, restore that file or choose another directory`,
   );
+}
+
+/** @throws KafkaError `invalidTopicException` for what no topic can be called. */
+export function checkName(name: string): void {
+  if (!/^[a-zA-Z0-9._-]+$/.test(name) || name === '.' || name === '..' || name.length > nameBytesMax) {
+    throw new KafkaError('invalidTopicException', `Cannot use "${name}": a name is 1 to 249 of a-z A-Z 0-9 . _ -`);
+  }
 }
 
 function toEntry({ name, id, config, logs }: Topic) {

@@ -5,6 +5,8 @@ const chunkBytes = 1024;
 const passThroughBytesMin = 4096;
 
 /** A growing message. `flexible` and `version` mean the same as in `WireReader`. */
+const INT64_MAX = 2n ** 63n - 1n;
+
 export class WireWriter {
   readonly version: number;
   readonly flexible: boolean;
@@ -33,9 +35,10 @@ export class WireWriter {
     this.#end = this.#chunk.writeInt32BE(value, this.#end);
   }
 
+  /** The largest integer, as a double the next higher one, is written as what it was. */
   int64(value: number): void {
     this.#room(8);
-    this.#end = this.#chunk.writeBigInt64BE(BigInt(value), this.#end);
+    this.#end = this.#chunk.writeBigInt64BE(value >= 2 ** 63 ? INT64_MAX : BigInt(value), this.#end);
   }
 
   /** An unsigned varint of at most 32 bits. */

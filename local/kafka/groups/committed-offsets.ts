@@ -76,8 +76,8 @@ export class CommittedOffsets {
   }
 
   deleteTopic(topic: string): void {
-    const isCommitted = [...this.#groups].some(([group]) => this.all(group).some((offset) => offset.topic === topic));
-    if (isCommitted) this.#record({ deletedTopic: topic });
+    const isKnown = this.#everywhere().some((offsets) => offsets.values().some((offset) => offset.topic === topic));
+    if (isKnown) this.#record({ deletedTopic: topic });
   }
 
   close(): void {
@@ -110,9 +110,14 @@ export class CommittedOffsets {
   }
 
   #dropTopic(topic: string): void {
-    for (const offsets of this.#groups.values()) {
+    for (const offsets of this.#everywhere()) {
       for (const [key, offset] of offsets) if (offset.topic === topic) offsets.delete(key);
     }
+  }
+
+  /** Those that are committed, and those that a transaction may still commit. */
+  #everywhere(): readonly Offsets[] {
+    return [this.#groups, ...this.#pending.values()].flatMap((groups) => [...groups.values()]);
   }
 
   #snapshot(): readonly OffsetEntry[] {

@@ -55,14 +55,14 @@ export class GroupCoordinator {
   }
 
   commit(groupId: string, membership: Membership, offsets: readonly CommittedOffset[]): void {
-    this.checkCommit(groupId, membership);
+    this.checkCommit(groupId, membership, false);
     if (offsets.length > 0) this.offsets.commit(groupId, offsets);
   }
 
   /** @throws KafkaError when an offset commit of this membership is not allowed now. */
-  checkCommit(groupId: string, membership: Membership): void {
+  checkCommit(groupId: string, membership: Membership, isTransactional: boolean): void {
     const group = this.#groups.get(groupId);
-    group?.checkCommit(membership);
+    group?.checkCommit(membership, isTransactional);
     if (group === undefined && membership.generationId >= 0) {
       throw new KafkaError('illegalGeneration', `Cannot commit for group "${groupId}": it has no generation`);
     }

@@ -4,11 +4,13 @@ import { randomUUID } from 'node:crypto';
 import { errorCode } from '../../../pipeline/kafka/error-code.ts';
 import { type Caller, GroupMembers, type Membership, refusal } from './group-members.ts';
 import {
+  type ChosenProtocol,
   type JoinAnswer,
   type JoinRequest,
   type Member,
   type SyncAnswer,
   sameProtocols,
+  subscribes,
   supports,
   vote,
 } from './member.ts';
@@ -19,6 +21,8 @@ export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' 
 const noBytes = Buffer.alloc(0);
 /** From this JoinGroup version on a new member must come back with the id it was given (KIP-394). */
 const memberIdRequiredVersion = 4;
+/** The first version of JoinGroup whose leader can be told to assign nothing (KIP-814). */
+const skipAssignmentVersion = 9;
 
 /**
  * A group. Join and sync requests are held back until the rebalance lets them be answered.
@@ -33,6 +37,9 @@ export class Group {
   #protocolName: string | null = null;
   #leader: Member | undefined;
   #rebalanceTimer: NodeJS.Timeout | undefined;
+  /** Members of the generation whose SyncGroup has not come. */
+  readonly #unsynced = new Set<Member>();
+  #syncTimer: NodeJS.Timeout | undefined;
 
   constructor(groupId: string) {
     this.groupId = groupId;
@@ -73,11 +80,14 @@ export class Group {
   /** Takes the leader's assignments; everybody is answered once they are known. */
   async sync(
     membership: Membership,
+    protocol: ChosenProtocol,
     assignments: readonly { readonly memberId: string; readonly assignment: Buffer }[],
   ): Promise<SyncAnswer> {
     const member = this.#memberOf(membership);
+    this.#checkChosen(protocol);
     this.#members.restartSession(member);
     if (this.#state === 'PreparingRebalance') throw refusal('rebalanceInProgress', this.groupId);
+    this.#unsynced.delete(member);
     if (this.#state === 'Stable') return this.#syncAnswer(member);
     const answer = new Promise<SyncAnswer>((resolve) => {
       member.answerSync = resolve;
@@ -100,16 +110,25 @@ export class Group {
   }
 
   /** @throws KafkaError when an offset commit of this membership is not allowed now. */
-  checkCommit({ generationId, memberId, groupInstanceId }: Membership): void {
-    // A consumer that assigns its own partitions commits without a generation: only while the group has no members.
-    if (generationId < 0 && memberId === '' && this.#state === 'Empty') return;
-    this.#memberOf({ generationId, memberId, groupInstanceId });
-    if (this.#state === 'CompletingRebalance') throw refusal('rebalanceInProgress', this.groupId);
+  checkCommit(membership: Membership, isTransactional: boolean): void {
+    const { generationId, memberId, groupInstanceId } = membership;
+    const isNobody = generationId < 0 && memberId === '' && groupInstanceId === null;
+    // A consumer that assigns its own partitions commits as nobody, only while the group has no members; a transaction
+    // of before KIP-447 is fenced by its producer alone.
+    if (isNobody && (isTransactional || this.#state === 'Empty')) return;
+    this.#memberOf(membership);
+    if (this.#state === 'CompletingRebalance' && !isTransactional) throw refusal('rebalanceInProgress', this.groupId);
+  }
+
+  /** Whether a member consumes the topic; unknown subscriptions count as all topics. */
+  isSubscribedTo(topic: string): boolean {
+    return this.#members.all.some((member) => subscribes(member, this.#protocolName, topic));
   }
 
   /** Stops all timers; requests that are held back stay unanswered. */
   close(): void {
     clearTimeout(this.#rebalanceTimer);
+    clearTimeout(this.#syncTimer);
     this.#members.close();
   }
 
@@ -120,6 +139,12 @@ export class Group {
     if (protocolType === '' || !isKnownType || !hasShared) throw refusal('inconsistentGroupProtocol', this.groupId);
   }
 
+  #checkChosen({ protocolType, protocolName }: ChosenProtocol): void {
+    const isType = protocolType === null || protocolType === this.#protocolType;
+    const isName = protocolName === null || protocolName === this.#protocolName;
+    if (!isType || !isName) throw refusal('inconsistentGroupProtocol', this.groupId);
+  }
+
   #joinNew(request: JoinRequest, memberId: string, caller: Caller): Promise<JoinAnswer> {
     this.#protocolType = request.protocolType;
     return this.#joinAs(this.#members.add(request, memberId, caller));
@@ -128,12 +153,16 @@ export class Group {
   #joinStatic(request: JoinRequest, memberId: string, caller: Caller): Promise<JoinAnswer> | JoinAnswer {
     const known = this.#members.findInstance(request.groupInstanceId ?? '');
     if (known === undefined) return this.#joinNew(request, memberId, caller);
+    const formerId = known.memberId;
     this.#members.rename(known, memberId);
     this.#members.renew(known, request);
     // Kafka lets a restart pass without a rebalance whenever the protocol stays, even if the subscription does not.
     const isSame = vote(this.#members.all) === this.#protocolName;
-    if (this.#state === 'Stable' && isSame) return this.#joinAnswer(known);
-    return this.#joinAs(known);
+    if (this.#state !== 'Stable' || !isSame) return this.#joinAs(known);
+    const answer = this.#joinAnswer(known);
+    // An older client that hears that it leads assigns anew; it is told that the leader is who it was before.
+    const mayLead = caller.version >= skipAssignmentVersion || known !== this.#leader;
+    return mayLead ? answer : { ...answer, leader: formerId, members: [], skipAssignment: false };
   }
 
   #rejoin(member: Member, request: JoinRequest): Promise<JoinAnswer> | JoinAnswer {
@@ -161,6 +190,7 @@ export class Group {
 
   #drop(member: Member): void {
     this.#members.drop(member);
+    this.#unsynced.delete(member);
     if (this.#leader === member) this.#leader = undefined;
   }
 
@@ -177,8 +207,21 @@ export class Group {
       member.answerSync = undefined;
     }
     clearTimeout(this.#rebalanceTimer);
-    const timeoutMs = Math.max(0, ...this.#members.all.map(({ rebalanceTimeoutMs }) => rebalanceTimeoutMs));
-    this.#rebalanceTimer = setTimeout(() => this.#completeJoin(), timeoutMs).unref();
+    clearTimeout(this.#syncTimer);
+    this.#unsynced.clear();
+    this.#rebalanceTimer = setTimeout(() => this.#completeJoin(), this.#timeoutMs()).unref();
+  }
+
+  /** The longest that a member may need to rejoin, or to sync. */
+  #timeoutMs(): number {
+    return Math.max(0, ...this.#members.all.map(({ rebalanceTimeoutMs }) => rebalanceTimeoutMs));
+  }
+
+  /** A member that joined and never syncs, and be it the leader with its heartbeats, holds up the others no longer. */
+  #dropUnsynced(): void {
+    if (this.#unsynced.size === 0) return;
+    for (const member of [...this.#unsynced]) this.#drop(member);
+    this.#rebalance();
   }
 
   #completeJoin(): void {
@@ -204,7 +247,9 @@ export class Group {
       member.answerJoin?.(this.#joinAnswer(member));
       member.answerJoin = undefined;
       this.#members.restartSession(member);
+      this.#unsynced.add(member);
     }
+    this.#syncTimer = setTimeout(() => this.#dropUnsynced(), this.#timeoutMs()).unref();
   }
 
   #joinAnswer(member: Member): JoinAnswer {

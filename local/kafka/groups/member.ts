@@ -2,10 +2,18 @@
 
 import type { RequestOf, ResponseOf } from '../../../pipeline/kafka/api.ts';
 import type { joinGroup, syncGroup } from '../../../pipeline/kafka/group-apis.ts';
+import { MalformedFrameError, WireReader } from '../../../pipeline/kafka/wire-reader.ts';
+import { array, string } from '../../../pipeline/kafka/wire-type.ts';
 
 export type JoinRequest = RequestOf<typeof joinGroup>;
 export type JoinAnswer = ResponseOf<typeof joinGroup>;
 export type SyncAnswer = ResponseOf<typeof syncGroup>;
+
+/** The protocol that a newer client takes for chosen; nulls of an older one. */
+export interface ChosenProtocol {
+  readonly protocolType: string | null;
+  readonly protocolName: string | null;
+}
 
 /** A member; the waiting functions answer a request that the group holds back. */
 export interface Member {
@@ -33,6 +41,22 @@ export function sameProtocols(a: JoinRequest['protocols'], b: JoinRequest['proto
 /** Whether the member knows the protocol. */
 export function supports({ protocols }: Member, wanted: string): boolean {
   return protocols.some(({ name }) => name === wanted);
+}
+
+/**
+ * Whether the member's subscription for the protocol has the topic, by the consumer protocol's ConsumerProtocolSubscription:
+ * a version and a list of topics. What is no such subscription counts as one to all topics.
+ */
+export function subscribes({ protocols }: Member, protocolName: string | null, topic: string): boolean {
+  const metadata = protocols.find(({ name }) => name === protocolName)?.metadata;
+  if (metadata === undefined) return true;
+  try {
+    const reader = new WireReader(metadata, 0, false, 2);
+    return array(string).read(reader).includes(topic);
+  } catch (error) {
+    if (error instanceof MalformedFrameError) return true;
+    throw error;
+  }
 }
 
 /** The protocol that most members prefer among those that all support: each votes for its first. */

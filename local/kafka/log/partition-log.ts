@@ -38,6 +38,8 @@ export interface ReadRequest extends Omit<BatchRange, 'limit'> {
 export interface ReadResult {
   readonly records: Buffer;
   readonly aborted: readonly { readonly producerId: number; readonly firstOffset: number }[];
+  /** There is more behind these records. */
+  readonly isCut: boolean;
 }
 
 /** A restart after `kill -9` reads at most about this much of a partition. */
@@ -146,10 +148,11 @@ export class PartitionLog {
     }
     const limit = committedOnly ? this.lastStableOffset : this.#endOffset;
     const read = readBatches(this.#segments, { offset, limit, bytesMax, atLeastOne, allocate });
-    if (read === undefined) return { records: Buffer.alloc(0), aborted: [] };
+    if (read === undefined) return { records: Buffer.alloc(0), aborted: [], isCut: false };
     const aborted = committedOnly ? this.#producers.abortedIn(offset, read.nextOffset) : [];
     return {
       records: read.records,
+      isCut: read.nextOffset < limit,
       aborted: aborted.map(({ producerId, firstOffset }) => ({ producerId, firstOffset })),
     };
   }

@@ -4,6 +4,7 @@ import { KafkaError } from '../../../pipeline/kafka/error-code.ts';
 import { alterConfigs, describeConfigs, incrementalAlterConfigs } from '../../../pipeline/kafka/topic-apis.ts';
 import {
   checkConfig,
+  checkConfigs,
   configTypeNumber,
   configValue,
   type TopicConfig,
@@ -96,7 +97,7 @@ function change(
   const { value: _, ...error } = attempt(() => {
     const topic = topicOf(state, resource);
     const config = next(topic.config);
-    for (const [name, value] of Object.entries(config)) checkConfig(name, value);
+    checkConfigs(config);
     if (!validateOnly) state.topics.configure(topic, config);
   });
   return { ...nameOf(resource), ...error };

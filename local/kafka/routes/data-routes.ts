@@ -5,7 +5,9 @@ import { deleteRecords, fetch, listOffsets, offsetForLeaderEpoch, produce } from
 import { errorCode, KafkaError } from '../../../pipeline/kafka/error-code.ts';
 import { zeroUuid } from '../../../pipeline/kafka/wire-type.ts';
 import type { PartitionLog } from '../log/partition-log.ts';
+import { CloseConnection } from '../server/close-connection.ts';
 import type { ReadBuffer } from '../server/read-buffer.ts';
+import { logSettings } from '../topic-config.ts';
 import { abortable, attempt, type BrokerState, type Route, route } from './route.ts';
 
 /** Kafka's names for timestamps that stand for offsets. */
@@ -36,7 +38,7 @@ export function dataRoutes(state: BrokerState): readonly Route[] {
       topics: request.topics.map(({ topic, partitions }) => ({
         topic,
         partitions: partitions.map(({ partition, offset }) => {
-          const { errorCode, value } = attempt(() => deleteBefore(state.topics.log(topic, partition), offset));
+          const { errorCode, value } = attempt(() => deleteBefore(state, topic, partition, offset));
           return { partition, errorCode, ...(value === undefined ? {} : { lowWatermark: value }) };
         }),
       })),
@@ -66,7 +68,11 @@ function handleProduce(
       return { partition, errorCode: abortable(errorCode, version >= abortableVersion), errorMessage, ...value };
     }),
   }));
-  return acks === 0 ? undefined : { topics: answer };
+  if (acks !== 0) return { topics: answer };
+  // So that the client hears of it at all, as from Apache Kafka.
+  const hasFailed = answer.some(({ partitions }) => partitions.some((each) => each.errorCode !== errorCode.none));
+  if (hasFailed) throw new CloseConnection('A record without an acknowledgement was refused');
+  return undefined;
 }
 
 function appendTo(state: BrokerState, topic: string, partition: number, records: Buffer | null) {
@@ -107,13 +113,15 @@ function readAll(state: BrokerState, request: RequestOf<typeof fetch>, memory: R
         const log = logOf(state, topic, topicId, partition);
         const committedOnly = request.isolationLevel === 1;
         const bytesMax = Math.max(0, Math.min(partitionMaxBytes, bytesLeft));
-        const { records, aborted } = log.read({
+        const { records, aborted, isCut } = log.read({
           offset: fetchOffset,
           bytesMax,
           committedOnly,
           atLeastOne: bytes === 0,
           allocate,
         });
+        // Who waits for more than an answer holds would wait in vain.
+        isFinal ||= isCut;
         return { records, abortedTransactions: committedOnly ? aborted : null, ...watermarks(log) };
       });
       bytes += value?.records.length ?? 0;
@@ -169,7 +177,11 @@ function offsetFor(log: PartitionLog, timestamp: number, committedOnly: boolean)
 }
 
 /** Offset -1 stands for the high watermark. */
-function deleteBefore(log: PartitionLog, offset: number): number {
+function deleteBefore({ topics }: BrokerState, topic: string, partition: number, offset: number): number {
+  const log = topics.log(topic, partition);
+  if (!logSettings(topics.find(topic)?.config ?? {}).deletes) {
+    throw new KafkaError('policyViolation', `Cannot delete records of "${topic}": its cleanup.policy lacks delete`);
+  }
   const wanted = offset === -1 ? log.endOffset : offset;
   if (wanted < 0 || wanted > log.endOffset) {
     throw new KafkaError('offsetOutOfRange', `Cannot delete before "${offset}": the log ends at ${log.endOffset}`);

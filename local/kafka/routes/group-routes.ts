@@ -25,7 +25,7 @@ export function groupRoutes(state: BrokerState): readonly Route[] {
       coordinators: coordinatorKeys.map((key) => ({ key, ...node, errorCode: errorCode.none })),
     })),
     route(joinGroup, (request, caller) => groups.join(request, caller)),
-    route(syncGroup, (request) => groups.get(request.groupId).sync(request, request.assignments)),
+    route(syncGroup, (request) => groups.get(request.groupId).sync(request, request, request.assignments)),
     route(heartbeat, (request) => {
       groups.get(request.groupId).heartbeat(request);
       return { errorCode: errorCode.none };

@@ -24,7 +24,7 @@ export function offsetRoutes(state: BrokerState): readonly Route[] {
     route(txnOffsetCommit, (request, { version }) => {
       const topics = keepKnown(state, request.topics, (offsets) => {
         transactions.checkGroup(request, request.groupId);
-        if (request.memberId !== '') groups.checkCommit(request.groupId, request);
+        groups.checkCommit(request.groupId, request, true);
         groups.offsets.commitInTransaction(request.producerId, request.groupId, offsets);
       });
       return {
@@ -48,22 +48,24 @@ export function offsetRoutes(state: BrokerState): readonly Route[] {
         })),
       };
     }),
-    route(offsetDelete, ({ groupId, topics }) => {
-      if (!groups.offsets.has(groupId)) throw new KafkaError('groupIdNotFound', `Cannot find group "${groupId}"`);
-      if ((groups.find(groupId)?.state ?? 'Empty') !== 'Empty') {
-        throw new KafkaError('groupSubscribedToTopic', `Cannot delete offsets of "${groupId}": it has members`);
-      }
-      groups.offsets.remove(
-        groupId,
-        topics.flatMap(({ topic, partitions }) => partitions.map((one) => ({ topic, ...one }))),
-      );
-      const done = topics.map(({ topic, partitions }) => ({
-        topic,
-        partitions: partitions.map((one) => ({ ...one, errorCode: errorCode.none })),
-      }));
-      return { errorCode: errorCode.none, topics: done };
-    }),
+    route(offsetDelete, (request) => deleteOffsets(state, request)),
   ];
+}
+
+/** Offsets of topics that a member consumes are kept: it would go on from its own position, and commit it again. */
+function deleteOffsets({ groups }: BrokerState, { groupId, topics }: RequestOf<typeof offsetDelete>) {
+  if (!groups.offsets.has(groupId)) throw new KafkaError('groupIdNotFound', `Cannot find group "${groupId}"`);
+  const group = groups.find(groupId);
+  const isUsed = (topic: string) => group !== undefined && group.state !== 'Empty' && group.isSubscribedTo(topic);
+  groups.offsets.remove(
+    groupId,
+    topics.flatMap(({ topic, partitions }) => (isUsed(topic) ? [] : partitions.map((one) => ({ topic, ...one })))),
+  );
+  const done = topics.map(({ topic, partitions }) => {
+    const code = isUsed(topic) ? errorCode.groupSubscribedToTopic : errorCode.none;
+    return { topic, partitions: partitions.map((one) => ({ ...one, errorCode: code })) };
+  });
+  return { errorCode: errorCode.none, topics: done };
 }
 
 /** Hands the offsets of partitions that exist to `keep`, and answers for each partition. */

@@ -10,7 +10,7 @@ import {
   metadata,
 } from '../../../pipeline/kafka/topic-apis.ts';
 import { zeroUuid } from '../../../pipeline/kafka/wire-type.ts';
-import type { Topic } from '../topics.ts';
+import { checkName, type Topic } from '../topics.ts';
 import { describedConfigs } from './config-routes.ts';
 import { attempt, type BrokerState, type Route, route } from './route.ts';
 
@@ -58,7 +58,7 @@ export function topicRoutes(state: BrokerState): readonly Route[] {
 function wantedTopics(state: BrokerState, { topics }: RequestOf<typeof metadata>, version: number) {
   // Version 0 has no null: there, an empty list asks for all topics.
   const isAll = topics === null || (version === 0 && topics.length === 0);
-  return isAll ? [...state.topics.all].map(({ name, id }) => ({ topic: name, topicId: id })) : topics;
+  return isAll ? state.topics.refs() : topics;
 }
 
 function describeTopic(
@@ -87,6 +87,7 @@ function describeTopic(
 function findOrCreate(state: BrokerState, name: string | null, id: string, mayCreate: boolean): Topic {
   const known = find(state, name, id);
   if (known !== undefined) return known;
+  if (name !== null) checkName(name);
   if (name !== null && mayCreate && state.autoCreateTopics)
     return state.topics.create(name, state.defaultPartitions, {});
   throw unknownTopic(name);

@@ -39,7 +39,8 @@ export async function serveConnection(socket: Socket, context: ConnectionContext
     }
   } catch (error) {
     const isExpected = error instanceof MalformedFrameError || error instanceof CloseConnection;
-    const isSocketError = (error as NodeJS.ErrnoException).code !== undefined;
+    const { syscall, code } = error as NodeJS.ErrnoException;
+    const isSocketError = syscall !== undefined || code === 'ERR_STREAM_PREMATURE_CLOSE';
     if (!isExpected && !isSocketError) process.emitWarning(error instanceof Error ? error : String(error));
   } finally {
     socket.destroy();

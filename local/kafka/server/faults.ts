@@ -2,10 +2,12 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ErrorName, errorCode } from '../../../pipeline/kafka/error-code.ts';
+import { metadata } from '../../../pipeline/kafka/topic-apis.ts';
 import { type FaultLimits, FaultRules } from '../../fault-rules.ts';
 import { CloseConnection } from './close-connection.ts';
 import { errorAnswer } from './error-answer.ts';
 import type { Request } from './request-router.ts';
+import { joinAnswers, splitByTopic, type TopicRef } from './request-topics.ts';
 
 /** What happens to a request. With `when: 'after'` the broker has done what was asked, only the answer is lost. */
 export type FaultEffect =
@@ -25,25 +27,24 @@ export interface Fault extends FaultLimits {
 }
 
 type Body = Readonly<Record<string, unknown>>;
-type TopicItem = { readonly topic?: string; readonly topicId?: string };
 
 /** The faults of one broker. */
 export class Faults extends FaultRules<Fault> {
-  readonly #topicId: (topic: string) => string | undefined;
+  readonly #topics: () => Iterable<Required<TopicRef>>;
 
-  /** `topicId` tells an existing topic's id: newer requests name topics so. */
-  constructor(topicId: (topic: string) => string | undefined, now?: () => number, random?: () => number) {
+  /** `topics` tells the existing ones: newer requests name them by id, and Metadata may ask for all. */
+  constructor(topics: () => Iterable<Required<TopicRef>>, now?: () => number, random?: () => number) {
     super(now, random);
-    this.#topicId = topicId;
+    this.#topics = topics;
   }
 
   /**
    * Handles `request` under the fault that it meets, if any.
-   * @throws CloseConnection when the fault drops the connection.
+   * @throws CloseConnection when the fault drops the connection, or fails a request that has no answer.
    */
   async around(request: Request, handle: (body: unknown) => Promise<unknown>): Promise<unknown> {
     const { name } = request.api;
-    const fault = this.take((rule) => rule.api === name && this.#split(rule, request.body as Body).meets);
+    const fault = this.take((rule) => rule.api === name && this.#split(rule, request).met !== undefined);
     if (fault === undefined) return handle(request.body);
     const { effect } = fault;
     if (effect.kind === 'delay') {
@@ -51,7 +52,7 @@ export class Faults extends FaultRules<Fault> {
       return handle(request.body);
     }
     if (effect.kind === 'refuse') return errorAnswer(request.body, errorCode.unsupportedVersion, 'refused by a fault');
-    if (effect.kind === 'fail') return this.#fail(fault, effect, request.body as Body, handle);
+    if (effect.kind === 'fail') return this.#fail(fault, effect, request, handle);
     if (effect.when === 'after') await handle(request.body);
     throw new CloseConnection('A fault drops this connection');
   }
@@ -59,33 +60,29 @@ export class Faults extends FaultRules<Fault> {
   async #fail(
     fault: Fault,
     { error, when }: FaultEffect & { kind: 'fail' },
-    body: Body,
+    request: Request,
     handle: (body: unknown) => Promise<unknown>,
   ): Promise<unknown> {
-    const { met, spared } = this.#split(fault, body);
-    const failed = errorAnswer(met, errorCode[error], 'failed by a fault');
+    const { met, spared } = this.#split(fault, request);
     if (when === 'after') await handle(met);
-    if (spared === undefined) return failed;
-    const answer = (await handle(spared)) as Body;
-    return { ...answer, topics: [...topicsOf(answer), ...topicsOf(failed)] };
+    if ((request.body as { readonly acks?: number }).acks === 0) {
+      if (spared !== undefined) await handle(spared);
+      throw new CloseConnection('A request without an answer can only fail so');
+    }
+    const failed = errorAnswer(met, errorCode[error], 'failed by a fault');
+    return spared === undefined ? failed : joinAnswers((await handle(spared)) as Body, failed);
   }
 
   /** The parts of the request that the fault meets and spares. */
-  #split({ topic }: Fault, body: Body): { readonly meets: boolean; readonly met: Body; readonly spared?: Body } {
-    if (topic === undefined) return { meets: true, met: body };
-    const id = this.#topicId(topic);
-    const isMet = (item: TopicItem) => item.topic === topic || (id !== undefined && item.topicId === id);
-    const topics = topicsOf(body);
-    const others = topics.filter((item) => !isMet(item));
-    return {
-      meets: others.length < topics.length,
-      met: { ...body, topics: topics.filter(isMet) },
-      ...(others.length === 0 ? {} : { spared: { ...body, topics: others } }),
-    };
+  #split({ topic }: Fault, request: Request): ReturnType<typeof splitByTopic> {
+    const body = request.body as Body;
+    if (topic === undefined) return { met: body, spared: undefined };
+    const known = [...this.#topics()];
+    const id = known.find((each) => each.topic === topic)?.topicId;
+    const asksForAll = request.api === metadata && body['topics'] === null;
+    return splitByTopic(
+      asksForAll ? { ...body, topics: known } : body,
+      (each) => each.topic === topic || (id !== undefined && each.topicId === id),
+    );
   }
-}
-
-function topicsOf(body: Body): readonly TopicItem[] {
-  const { topics } = body as { readonly topics?: readonly TopicItem[] | null };
-  return topics ?? [];
 }

@@ -1,11 +1,13 @@
 /** Decodes a request, finds its handler and encodes the answer. */
 
 import type { AnyApi } from '../../../pipeline/kafka/api.ts';
+import { produce } from '../../../pipeline/kafka/data-apis.ts';
 import { errorCode, KafkaError } from '../../../pipeline/kafka/error-code.ts';
 import { apiVersions } from '../../../pipeline/kafka/session-apis.ts';
 import { WireReader } from '../../../pipeline/kafka/wire-reader.ts';
 import { WireWriter } from '../../../pipeline/kafka/wire-writer.ts';
 import type { Caller, Route, Session } from '../routes/route.ts';
+import { CloseConnection } from './close-connection.ts';
 import { errorAnswer } from './error-answer.ts';
 
 /** A frame whose header has been read. */
@@ -49,7 +51,8 @@ export function decodeRequest(
 }
 
 /** Encodes the answer to a request. */
-export function encodeAnswer({ api, correlationId, caller: { version } }: Request, body: unknown): Answer {
+export function encodeAnswer({ api, correlationId, caller }: Request, body: unknown): Answer {
+  const version = api === apiVersions && isUnsupported(body) ? 0 : caller.version;
   const writer = new WireWriter(version, version >= api.flexibleFrom);
   writer.int32(correlationId);
   // The answer to ApiVersions never has header tags: a client reads it before it knows what the broker speaks (KIP-511).
@@ -58,22 +61,31 @@ export function encodeAnswer({ api, correlationId, caller: { version } }: Reques
   return framed(writer);
 }
 
+/** The client cannot know this answer's form but for the oldest (KIP-511). */
+function isUnsupported(body: unknown): boolean {
+  return (body as { readonly errorCode?: number }).errorCode === errorCode.unsupportedVersion;
+}
+
 /** Runs the handler. A refusal and a defect become the API's own error answer; `undefined` is no answer. */
 export async function handleRequest({ api, caller }: Request, body: unknown, route: Route): Promise<unknown> {
   try {
     return await route.handle(body, caller);
   } catch (error) {
+    if (error instanceof CloseConnection) throw error;
     if (error instanceof KafkaError) return errorAnswer(body, error.code, error.message);
     process.emitWarning(error instanceof Error ? error : String(error), { code: `KAFKA_${api.name.toUpperCase()}` });
     return errorAnswer(body, errorCode.unknownServerError, String(error));
   }
 }
 
-/** The APIs and versions of `routes`, as ApiVersions tells them. */
+/**
+ * The APIs and versions of `routes`, as ApiVersions tells them. Produce from 0 on, as Apache Kafka 4 says although it
+ * takes only newer ones: librdkafka up to 2.11 compresses nothing for a broker without (KAFKA-18659).
+ */
 export function supportedVersions(routes: ReadonlyMap<number, Route>) {
   return [...routes.values()].map(({ api: { key, minVersion, maxVersion } }) => ({
     apiKey: key,
-    minVersion,
+    minVersion: key === produce.key ? 0 : minVersion,
     maxVersion,
   }));
 }

@@ -21,6 +21,8 @@ export interface Transaction {
   readonly transactionalId: string;
   readonly producerId: number;
   readonly epoch: number;
+  /** The epoch that asked for this one, if one did: its answer may have been lost, and it asks again. */
+  readonly askedBy?: number;
   readonly timeoutMs: number;
   readonly state: TransactionState;
   readonly partitions: readonly { readonly topic: string; readonly partition: number }[];
@@ -96,10 +98,14 @@ export class TransactionCoordinator {
       );
     }
     const found = this.#byId.get(transactionalId);
-    if (found !== undefined && claimed.producerId >= 0) check(found, { transactionalId, ...claimed });
+    const claims = found !== undefined && claimed.producerId >= 0;
+    const isRepeated = claims && found.producerId === claimed.producerId && found.askedBy === claimed.producerEpoch;
+    if (isRepeated && found.state === 'Empty') return { producerId: found.producerId, producerEpoch: found.epoch };
+    if (claims && !isRepeated) check(found, { transactionalId, ...claimed });
     const known = found && this.#settled(found);
-    const next = { ...this.#nextEpoch(known), transactionalId, timeoutMs, ...noTransaction };
-    if (known?.state === 'Ongoing') this.#abortAs(known, next.epoch);
+    const asked = claims ? { askedBy: claimed.producerEpoch } : {};
+    const next = { ...this.#nextEpoch(known), ...asked, transactionalId, timeoutMs, ...noTransaction };
+    if (known?.state === 'Ongoing') this.#abortAs({ ...known, ...asked }, next.epoch);
     this.#save({ ...next, state: 'Empty' });
     return { producerId: next.producerId, producerEpoch: next.epoch };
   }

@@ -8,7 +8,8 @@ import { type KafkaBroker, startKafkaBroker } from '../../../local/kafka/broker.
 import { fetch, listOffsets, produce } from '../../../pipeline/kafka/data-apis.ts';
 import { errorCode } from '../../../pipeline/kafka/error-code.ts';
 import { describeGroups, findCoordinator, heartbeat, offsetFetch } from '../../../pipeline/kafka/group-apis.ts';
-import { createTopics, deleteTopics, metadata } from '../../../pipeline/kafka/topic-apis.ts';
+import { apiVersions } from '../../../pipeline/kafka/session-apis.ts';
+import { createTopics, deleteTopics, describeConfigs, metadata } from '../../../pipeline/kafka/topic-apis.ts';
 import { RawClient } from './raw-client.ts';
 import { testBatch } from './test-records.ts';
 
@@ -145,4 +146,48 @@ test('an idempotent kafkajs producer writes once through lost answers and droppe
   await producer.send({ topic: 'good', messages: [{ value: 'third' }] });
   expect(await endOffset('good')).toBe(before + 3);
   await producer.disconnect();
+});
+
+test('Faults.add meets a topic wherever a request names it, and only that topic', async () => {
+  const code = errorCode.notLeaderOrFollower;
+  for (const api of ['OffsetFetch', 'DeleteTopics', 'Metadata', 'DescribeConfigs']) {
+    broker.faults.add({ api, topic: 'bad', effect: { kind: 'fail', error: 'notLeaderOrFollower' } });
+  }
+  const wanted = ['good', 'bad'].map((topic) => ({ topic, partitions: [0] }));
+  const { groups } = await client.call(offsetFetch, 8, { groups: [{ groupId: 'g', topics: wanted }] });
+  const fetched = groups.flatMap((group) =>
+    group.topics.map(({ topic, partitions }) => [topic, partitions[0]?.errorCode]),
+  );
+  expect(Object.fromEntries(fetched)).toEqual({ good: errorCode.none, bad: code });
+  expect(groups).toMatchObject([{ groupId: 'g', errorCode: errorCode.none }]);
+  const all = await client.call(metadata, 9, { topics: null });
+  expect(all.topics).toContainEqual(expect.objectContaining({ topic: 'good', errorCode: errorCode.none }));
+  expect(all.topics).toContainEqual(expect.objectContaining({ topic: 'bad', errorCode: code }));
+  const resources = ['good', 'bad'].map((resourceName) => ({ resourceType: 2, resourceName, configurationKeys: [] }));
+  const described = await client.call(describeConfigs, 2, { resources, includeSynonyms: false });
+  expect(described.resources).toMatchObject([
+    { resourceName: 'good', errorCode: errorCode.none },
+    { resourceName: 'bad', errorCode: code },
+  ]);
+  const deleted = await client.call(deleteTopics, 5, { topicNames: ['bad', 'none'], timeoutMs: 1000 });
+  expect(deleted.topics.map(({ topic, errorCode: each }) => [topic, each])).toEqual([
+    ['none', errorCode.unknownTopicOrPartition],
+    ['bad', code],
+  ]);
+});
+
+test('Faults.add fails a request without an answer as a broker does: the connection closes', async () => {
+  broker.faults.add({ api: 'Produce', times: 1, effect: { kind: 'fail', error: 'notLeaderOrFollower' } });
+  const other = await RawClient.connect(broker.bootstrap);
+  other.send(produce, 9, { ...produceRequest('good'), acks: 0 });
+  await expect(other.receive()).rejects.toThrow('closed');
+});
+
+test('Faults.add refuses ApiVersions in the one form that every client reads', async () => {
+  broker.faults.add({ api: 'ApiVersions', times: 1, effect: { kind: 'refuse' } });
+  const other = await RawClient.connect(broker.bootstrap);
+  other.send(apiVersions, 3, { clientSoftwareName: 'raw', clientSoftwareVersion: '1' });
+  const answer = await other.receive();
+  expect([answer.readInt16BE(4), answer.length]).toEqual([errorCode.unsupportedVersion, 10]);
+  other.close();
 });

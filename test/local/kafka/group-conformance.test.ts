@@ -8,9 +8,11 @@ import {
   joinGroup,
   leaveGroup,
   offsetCommit,
+  offsetDelete,
   syncGroup,
 } from '../../../pipeline/kafka/group-apis.ts';
 import { createTopics } from '../../../pipeline/kafka/topic-apis.ts';
+import { createTopic } from './raw-calls.ts';
 import { RawClient } from './raw-client.ts';
 import { startTestBroker, type TestBroker, uniqueName } from './test-broker.ts';
 
@@ -66,7 +68,7 @@ class Member {
       const answer = await client.call(joinGroup, 9, {
         ...{ groupId, memberId, groupInstanceId, sessionTimeoutMs, rebalanceTimeoutMs },
         protocolType: 'consumer',
-        protocols: [{ name, metadata: Buffer.from(metadata) }],
+        protocols: [{ name, metadata: Buffer.from(metadata, 'latin1') }],
       });
       // Apache Kafka reads the group's partition of __consumer_offsets when it is first asked for.
       if (answer.errorCode === errorCode.notCoordinator || answer.errorCode === errorCode.coordinatorLoadInProgress) {
@@ -84,12 +86,12 @@ class Member {
     return first.errorCode === errorCode.memberIdRequired ? this.join(options) : first;
   }
 
-  async sync(assignments: readonly (readonly [Member, string])[] = []) {
+  async sync(assignments: readonly (readonly [Member, string])[] = [], protocolName = 'range') {
     const given = assignments.map(([{ memberId }, text]) => ({ memberId, assignment: Buffer.from(text) }));
     const answer = await this.client.call(syncGroup, 5, {
       ...this.#membership(),
       protocolType: 'consumer',
-      protocolName: 'range',
+      protocolName,
       assignments: given,
     });
     return { errorCode: answer.errorCode, assignment: answer.assignment.toString() };
@@ -254,4 +256,58 @@ test('a member that stops its heartbeats is left out when its session ends', asy
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   expect(await member.heartbeat()).toBe(errorCode.unknownMemberId);
+});
+
+test('SyncGroup refuses another protocol than the group has chosen', async () => {
+  const member = await stable();
+  expect((await member.sync([], 'roundrobin')).errorCode).toBe(errorCode.inconsistentGroupProtocol);
+});
+
+test('a leader that joins and never syncs is left out, however much it heartbeats', async () => {
+  const first = await Member.start();
+  await first.joinAnew({ rebalanceTimeoutMs: 1000 });
+  await first.sync([[first, 'all']]);
+  const second = await Member.start();
+  const joined = second.joinAnew({ rebalanceTimeoutMs: 1000 });
+  while ((await first.heartbeat()) === errorCode.none);
+  await first.join({ rebalanceTimeoutMs: 1000 });
+  await joined;
+  const synced = second.sync();
+  let seen = await first.heartbeat();
+  while (seen === errorCode.none) seen = await first.heartbeat();
+  expect(seen).toBe(errorCode.unknownMemberId);
+  expect((await synced).errorCode).toBe(errorCode.rebalanceInProgress);
+  expect(await second.join()).toMatchObject({ errorCode: errorCode.none, leader: second.memberId });
+});
+
+test('a static leader that restarts is told by an older JoinGroup that the leader is who it was before', async () => {
+  const old = await stable('instance');
+  const request = {
+    ...{ groupId, memberId: '', groupInstanceId: 'instance', sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 10_000 },
+    protocolType: 'consumer',
+    protocols: [{ name: 'range', metadata: Buffer.from('m') }],
+  };
+  const answer = await (await connect()).call(joinGroup, 5, request);
+  expect(answer).toMatchObject({ errorCode: errorCode.none, generationId: 1, leader: old.memberId, members: [] });
+});
+
+test('OffsetDelete keeps offsets of topics that a member consumes, and removes others', async () => {
+  const other = uniqueName('other');
+  const client = await connect();
+  await createTopic(client, other);
+  const member = await Member.start();
+  const name = Buffer.from(topic);
+  // ConsumerProtocolSubscription version 0: one topic, no user data.
+  const subscription = Buffer.concat([Buffer.from([0, 0, 0, 0, 0, 1, 0, name.length]), name, Buffer.alloc(4, 0xff)]);
+  await member.joinAnew({ metadata: subscription.toString('latin1') });
+  await member.sync([[member, 'all']]);
+  await member.commit(1);
+  const partitions = [{ partition: 0, committedOffset: 1, committedMetadata: null }];
+  const { generationId, memberId, groupInstanceId } = member;
+  const commit = { groupId, generationId, memberId, groupInstanceId, topics: [{ topic: other, partitions }] };
+  await client.call(offsetCommit, 8, commit);
+  const topics = [topic, other].map((each) => ({ topic: each, partitions: [{ partition: 0 }] }));
+  const answer = await client.call(offsetDelete, 0, { groupId, topics });
+  const codes = Object.fromEntries(answer.topics.map((each) => [each.topic, each.partitions[0]?.errorCode]));
+  expect(codes).toEqual({ [topic]: errorCode.groupSubscribedToTopic, [other]: errorCode.none });
 });

@@ -7,7 +7,7 @@
 import { spawnSync } from 'node:child_process';
 import { missingForApacheKafka, startApacheKafka } from './apache-kafka.ts';
 
-/** As patterns of Jest: the clients' suite, and those of the protocol, its batches and its groups, the reader's, and the whole pipeline. */
+/** As patterns of Jest: every suite of conformance, the reader's, and the whole pipeline. */
 const suites = [
   'test/local/kafka/[a-z-]*conformance',
   'test/pipeline/adapters/kafka-topic-reader.test',

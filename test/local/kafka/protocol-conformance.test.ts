@@ -8,9 +8,10 @@ import * as group from '../../../pipeline/kafka/group-apis.ts';
 import { apiVersions } from '../../../pipeline/kafka/session-apis.ts';
 import * as topic from '../../../pipeline/kafka/topic-apis.ts';
 import * as transaction from '../../../pipeline/kafka/transaction-apis.ts';
+import * as calls from './raw-calls.ts';
 import { RawClient } from './raw-client.ts';
 import { isOtherBroker, startTestBroker, type TestBroker, uniqueName } from './test-broker.ts';
-import { type TestBatch, testBatch } from './test-records.ts';
+import { testBatch } from './test-records.ts';
 
 let broker: TestBroker;
 let client: RawClient;
@@ -30,38 +31,11 @@ beforeEach(async () => {
 afterEach(() => client.close());
 afterAll(() => broker.stop());
 
-async function createTopic(newTopic: string): Promise<void> {
-  const wanted = { topic: newTopic, partitionCount: 2, replicationFactor: 1, assignments: [], configs: [] };
-  const { topics } = await client.call(topic.createTopics, 7, { topics: [wanted], timeoutMs: 5000 });
-  expect(topics[0]?.errorCode).toBe(errorCode.none);
-  // A real broker needs a moment to know and to lead a topic that its controller has just created.
-  while (!(await isLed(newTopic)));
-}
-
-async function isLed(target: string): Promise<boolean> {
-  const partitions = [0, 1].map((partition) => ({ partition, timestamp: -1 }));
-  const answer = await client.call(data.listOffsets, 7, { replicaId: -1, topics: [{ topic: target, partitions }] });
-  return answer.topics.every((each) => each.partitions.every(({ errorCode: code }) => code === errorCode.none));
-}
-
-async function produceTo(target: string, partition: number, batch: TestBatch, transactionalId: string | null = null) {
-  const topics = [{ topic: target, partitions: [{ partition, records: testBatch(batch) }] }];
-  const answer = await client.call(data.produce, 11, { transactionalId, acks: -1, timeoutMs: 5000, topics });
-  const { errorCode: code, baseOffset } = answer.topics[0]?.partitions[0] ?? { errorCode: -99, baseOffset: -99 };
-  return { code, baseOffset };
-}
-
-async function initProducer(transactionalId: string | null, transactionTimeoutMs = 10_000) {
-  // A coordinator of a new id may need a moment.
-  for (;;) {
-    const answer = await client.call(transaction.initProducerId, 5, { transactionalId, transactionTimeoutMs });
-    const isBusy = [errorCode.coordinatorNotAvailable, errorCode.notCoordinator, errorCode.concurrentTransactions];
-    if (!isBusy.some((code) => code === answer.errorCode)) return answer;
-    if (transactionalId !== null) {
-      await client.call(group.findCoordinator, 4, { keyType: 1, coordinatorKeys: [transactionalId] });
-    }
-  }
-}
+const createTopic = (target: string) => calls.createTopic(client, target);
+const produceTo = (...args: Parameters<typeof calls.produceTo> extends [RawClient, ...infer Rest] ? Rest : never) =>
+  calls.produceTo(client, ...args);
+const initProducer = (transactionalId: string | null, transactionTimeoutMs?: number) =>
+  calls.initProducer(client, transactionalId, transactionTimeoutMs);
 
 /** A harmless request for each API, whose answer has items in its lists where that is possible. */
 function samples(): readonly (readonly [AnyApi, unknown])[] {
