@@ -17,8 +17,16 @@ export function chainKey(prefix: string, partition: number, start: number): stri
   return `${prefix}${partition}/${name}.json`;
 }
 
-/** Undefined when the key is none of the chains below the prefix. */
+/**
+ * Undefined when the key is none of the chains below the prefix. A place has one key: another spelling of it, such as
+ * `00/` for partition 0, would be the same record under a second name, and a loader would load it twice.
+ */
 export function parseChainKey(prefix: string, key: string): ChainPlace | undefined {
   const match = key.startsWith(prefix) ? PLACE.exec(key.slice(prefix.length)) : null;
-  return match ? { partition: Number(match[1]), start: Number(NAME_MAX - BigInt(match[2] ?? 0)) } : undefined;
+  if (!match) {
+    return undefined;
+  }
+  const place = { partition: Number(match[1]), start: Number(NAME_MAX - BigInt(match[2] ?? 0)) };
+  const isCanonical = Number.isSafeInteger(place.start) && chainKey(prefix, place.partition, place.start) === key;
+  return isCanonical ? place : undefined;
 }

@@ -137,6 +137,21 @@ test.each<[string, Break, string[], { lost: number; duplicated: number }]>([
     { lost: 0, duplicated: 0 },
   ],
   [
+    'a commit is copied to another spelling of its key',
+    async ({ lake }, loads) => {
+      const alias = second(loads).commitKey.replace('commits/0/', 'commits/00/');
+      await lake.put(alias, await lake.get(second(loads).commitKey));
+    },
+    ['FOREIGN_OBJECT undefined:undefined-undefined'],
+    { lost: 0, duplicated: 0 },
+  ],
+  [
+    'a key below commits/ says an offset that Kafka cannot have',
+    ({ lake }) => lake.put('commits/0/0000000000000000000.json', Buffer.from('{}')),
+    ['FOREIGN_OBJECT undefined:undefined-undefined'],
+    { lost: 0, duplicated: 0 },
+  ],
+  [
     'a ledger row is deleted',
     ({ sql }) => sql('DELETE FROM headrace.load_ledger WHERE partition = 0 AND start_offset = 5'),
     ['NOT_IN_LEDGER 0:5-10'],

@@ -33,10 +33,17 @@ test('commitKey: names descend as offsets ascend, up to the largest offset of a 
   expect(keys.map(parseCommitKey)).toEqual(offsets.map((start) => ({ partition: 12, start })));
 });
 
-test('parseCommitKey: knows what is no commit', () => {
-  for (const key of ['commits/0/1.json', 'commits/x/9999999999999999999.json', `${commitKey(0, 1)}.tmp`, 'data/x']) {
-    expect(parseCommitKey(key)).toBeUndefined();
-  }
+test.each([
+  ['too few digits', 'commits/0/1.json'],
+  ['a partition that is no number', 'commits/x/9999999999999999999.json'],
+  ['another extension', `${commitKey(0, 1)}.tmp`],
+  ['another prefix', 'data/x'],
+  ['a second spelling of a partition', 'commits/00/9999999999999999999.json'],
+  ['a partition that no double can tell from others', `commits/${2n ** 53n + 1n}/9999999999999999999.json`],
+  ['an offset that no double can tell from others', `commits/0/${9_999_999_999_999_999_999n - 2n ** 53n}.json`],
+  ['the largest offset of 19 digits', 'commits/0/0000000000000000000.json'],
+])('parseCommitKey: %s is no commit', (_, key) => {
+  expect(parseCommitKey(key)).toBeUndefined();
 });
 
 test('commitLog: there is no head without commits, then what the head says, and partition 1 is not partition 10', async () => {
