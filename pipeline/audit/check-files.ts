@@ -1,7 +1,10 @@
-/** Whether the data files hold the rows that commits and compactions say. */
+/** Whether data files and dead letters are what was written, and hold what commits and compactions say. */
+import { letterRecord } from '../dead-letters/letter.ts';
+import { readDeadLetters } from '../dead-letters/read-dead-letters.ts';
 import type { ObjectStore } from '../ports.ts';
-import type { DataFile } from '../sink/commit.ts';
-import type { Chain } from './chain.ts';
+import type { DataFile, RejectedObject } from '../sink/commit.ts';
+import { valueChecksum } from '../sink/record-reader.ts';
+import type { Chain, ChainCommit } from './chain.ts';
 import type { AuditedCompaction } from './check-compactions.ts';
 import { readFileRows } from './commit-offsets.ts';
 import { type Fault, fault } from './fault.ts';
@@ -18,7 +21,7 @@ interface Files {
   readonly files: readonly DataFile[];
 }
 
-/** Reads every file, one at a time. Memory: the largest file, and the offsets of one commit. */
+/** Reads every object, one at a time. Memory: the largest file, and the offsets of one commit. */
 export async function checkFiles(
   lake: ObjectStore,
   chains: readonly Chain[],
@@ -32,6 +35,10 @@ export async function checkFiles(
   const faults: Fault[] = [];
   for (const record of records.filter(({ files }) => !files.some(({ key }) => missing.has(key)))) {
     faults.push(...(await checkRecord(lake, record)));
+  }
+  for (const owner of chains.flatMap(({ commits }) => commits)) {
+    const { rejected } = owner.commit;
+    faults.push(...(rejected && !missing.has(rejected.key) ? await checkLetters(lake, owner, rejected) : []));
   }
   return faults;
 }
@@ -66,4 +73,24 @@ async function checkRecord(
   // A value that differs is one record at least.
   const lost = Math.max(rows - found.rows + repeated + found.strange, repeated > 0 ? 0 : 1);
   return [fault('BAD_FILE', message, { ...range, lost, duplicated: repeated })];
+}
+
+async function checkLetters(
+  lake: ObjectStore,
+  { key: recordKey, commit }: ChainCommit,
+  { key, count, checksum }: RejectedObject,
+): Promise<Fault[]> {
+  const { partition, start: first, next } = commit;
+  const bad = (reason: string, lost: number): Fault[] => [
+    fault('BAD_FILE', `"${key}", which "${recordKey}" names, ${reason}`, { partition, first, next, lost }),
+  ];
+  try {
+    const letters = await readDeadLetters(lake, key);
+    const sum = letters.reduce((total, letter) => total + valueChecksum(letterRecord(letter)), 0);
+    const counts = `${letters.length} dead letters of ${count}, checksum ${sum} of ${checksum}`;
+    const isSame = letters.length === count && sum === checksum;
+    return isSame ? [] : bad(`is not what it says: ${counts}`, Math.max(count - letters.length, 1));
+  } catch (error) {
+    return bad(`cannot be read: ${unreadable(error)}`, count);
+  }
 }

@@ -5,6 +5,7 @@ import { readDeadLetters } from '../dead-letters/read-dead-letters.ts';
 import { UnknownFormatError } from '../errors.ts';
 import type { ObjectStore } from '../ports.ts';
 import type { Commit } from '../sink/commit.ts';
+import { getContent } from '../sink/content-key.ts';
 import type { DeadLetterLine } from '../sink/dead-letter.ts';
 import { unreadable } from './unreadable.ts';
 
@@ -47,10 +48,10 @@ const COLUMNS = ['_partition', '_offset', '_checksum'];
 
 /**
  * The rows of one data file. Memory: the file.
- * @throws ObjectNotFoundError, or UnknownFormatError when it is no Parquet file with these columns.
+ * @throws ObjectNotFoundError, or UnknownFormatError when it was changed, or is no Parquet file with these columns.
  */
 export async function readFileRows(lake: ObjectStore, key: string): Promise<FileRow[]> {
-  const bytes = Uint8Array.from(await lake.get(key));
+  const bytes = Uint8Array.from(await getContent(lake, key));
   const compressors = { ZSTD: (input: Uint8Array) => zstdDecompressSync(input) };
   const rows = await parquetReadObjects({ file: bytes.buffer, columns: COLUMNS, compressors }).catch(
     (error: unknown) => {

@@ -7,6 +7,7 @@ import { rowCopier } from '../parquet/copy-rows.ts';
 import { ParquetWriter } from '../parquet/parquet-writer.ts';
 import type { ObjectStore } from '../ports.ts';
 import type { DataFile } from '../sink/commit.ts';
+import { getContent } from '../sink/content-key.ts';
 
 export interface MergeOptions {
   readonly contract: CompiledContract;
@@ -44,7 +45,7 @@ async function merge(
   let bytes = 0;
   async function* parts(): AsyncGenerator<Uint8Array> {
     for (const group of groups(files)) {
-      const bodies = await Promise.all(group.map((file) => lake.get(file.key)));
+      const bodies = await Promise.all(group.map((file) => getContent(lake, file.key)));
       for (const [index, file] of group.entries()) {
         copyFile(file, bodies[index] as Uint8Array, writer);
         yield* counted(writer.takeOutput());

@@ -1,5 +1,4 @@
 /** A window: consecutive records of one Kafka partition on the way to becoming one commit. */
-import { createHash } from 'node:crypto';
 import type { CompiledContract } from '../contract/compiled-contract.ts';
 import { DATA_PREFIX, REJECTED_PREFIX } from '../contract/names.ts';
 import { newestVersion } from '../contract/table-columns.ts';
@@ -7,6 +6,7 @@ import { BrokenInvariantError } from '../errors.ts';
 import type { KafkaRecord, ObjectStore } from '../ports.ts';
 import { TRACED_MAX, tracedOffset } from '../trace.ts';
 import { COMMIT_FORMAT, type Commit, type OffsetGap } from './commit.ts';
+import { contentKey } from './content-key.ts';
 import { type DeadLetter, type DeadLetterCode, encodeDeadLetters } from './dead-letter.ts';
 import { isoTime } from './iso-time.ts';
 import { valueChecksum } from './record-reader.ts';
@@ -18,8 +18,6 @@ export interface WindowPorts {
   /** Used by one window at a time. */
   readonly rows: RowEncoder;
 }
-
-const HASH_HEX_DIGITS = 16;
 
 export class Window {
   readonly #ports: WindowPorts;
@@ -128,8 +126,7 @@ export class Window {
   }
 
   async #put(stem: string, extension: string, body: Uint8Array): Promise<string> {
-    const hash = createHash('sha256').update(body).digest('hex').slice(0, HASH_HEX_DIGITS);
-    const key = `${stem}-${hash}.${extension}`;
+    const key = contentKey(stem, extension, body);
     await this.#ports.lake.put(key, body);
     return key;
   }

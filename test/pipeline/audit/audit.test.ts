@@ -6,6 +6,7 @@ import { removeOrphans } from '../../../pipeline/audit/check-objects.ts';
 import { COMPACT_LIMITS, compactLake } from '../../../pipeline/compact/compact.ts';
 import { compactionKey, readCompaction } from '../../../pipeline/compact/compaction.ts';
 import type { PendingLoad } from '../../../pipeline/ports.ts';
+import type { Commit, DataFile, RejectedObject } from '../../../pipeline/sink/commit.ts';
 import { orderContract, orderData } from '../ingest/order-events.ts';
 import { framed, kafkaRecord } from '../sink/order-records.ts';
 import { healthyWorld, offsets, type PipelineWorld, pipelineWorld } from './pipeline-world.ts';
@@ -256,23 +257,62 @@ test.each<[string, Break, string[], { lost: number; duplicated: number }]>([
   expect(report.total).toMatchObject(numbers);
 });
 
-test('audit: a corrupt file of the right size is found when files are read', async () => {
+const lettersKey = ([first]: readonly PendingLoad[]): string => first?.commit.rejected?.key ?? '';
+
+test.each<[string, (loads: readonly PendingLoad[]) => string, number, string]>([
+  ['a file', (loads) => dataKey(second(loads)), 4, 'BAD_FILE 0:5-10'],
+  ['an object of dead letters', lettersKey, 1, 'BAD_FILE 0:0-5'],
+])('audit: %s of which one bit has changed is found when files are read', async (_, keyOf, lost, place) => {
   const { world, loads } = await healthyWorld(folder);
-  const key = dataKey(second(loads));
-  await world.lake.put(key, (await world.lake.get(key)).fill(0, 4, 60));
+  const key = keyOf(loads);
+  const body = await world.lake.get(key);
+  expect((await world.audit({ readFiles: true })).faults).toEqual([]);
+  // In the middle lies a value: the structure around it stays what it was.
+  await world.lake.put(key, body.fill((body[body.length >> 1] ?? 0) ^ 1, body.length >> 1, (body.length >> 1) + 1));
   expect((await world.audit()).faults).toEqual([]);
-  expect(places(await world.audit({ readFiles: true }))).toEqual(['BAD_FILE 0:5-10']);
+  const report = await world.audit({ readFiles: true });
+  expect(places(report)).toEqual([place]);
+  expect(report.total.lost).toBe(lost);
 });
 
-test('audit: a file with the rows of another commit is found when files are read', async () => {
-  const { world, loads } = await healthyWorld(folder);
-  const [key, other] = [dataKey(second(loads)), dataKey(loads[1] as PendingLoad)];
+/** The second commit of partition 0 with other files. */
+async function putCommit(world: PipelineWorld, loads: readonly PendingLoad[], changes: Partial<Commit>): Promise<void> {
   const { commitKey, commit } = second(loads);
-  const bytes = await world.lake.get(other);
-  await world.lake.put(key, bytes);
-  const files = [{ key, rows: 4, bytes: bytes.length }];
-  await world.lake.put(commitKey, Buffer.from(JSON.stringify({ ...commit, files })));
-  expect(places(await world.audit({ readFiles: true }))).toEqual(['BAD_FILE 0:5-10']);
+  await world.lake.put(commitKey, Buffer.from(JSON.stringify({ ...commit, ...changes })));
+}
+
+test.each<[string, (loads: readonly PendingLoad[]) => readonly DataFile[], object, string]>([
+  [
+    'with rows of other offsets',
+    (loads) => [{ ...(loads[3]?.commit.files[0] as DataFile), rows: 4 }],
+    { lost: 4, duplicated: 0 },
+    '7 rows of 4, 0 repeated, 7 of other offsets',
+  ],
+  [
+    'that repeat rows',
+    (loads) => [...second(loads).commit.files, ...second(loads).commit.files].map((file) => ({ ...file, rows: 2 })),
+    { lost: 0, duplicated: 4 },
+    '8 rows of 4, 4 repeated, 0 of other offsets',
+  ],
+])('audit: files %s are found when files are read', async (_, filesOf, numbers, message) => {
+  const { world, loads } = await healthyWorld(folder);
+  await putCommit(world, loads, { files: filesOf(loads) });
+  const report = await world.audit({ readFiles: true });
+  expect(places(report)).toEqual(['BAD_FILE 0:5-10']);
+  expect(report.total).toMatchObject(numbers);
+  expect(report.faults[0]?.message).toContain(message);
+});
+
+test.each([
+  ['other letters', { checksum: 7 }, { lost: 1 }],
+  ['fewer letters', { count: 3 }, { lost: 2 }],
+])('audit: dead letters of a commit that counts %s are found when files are read', async (_, changes, numbers) => {
+  const { world, loads } = await healthyWorld(folder);
+  const [first] = loads as [PendingLoad];
+  const rejected = { ...(first.commit.rejected as RejectedObject), ...changes };
+  await world.lake.put(first.commitKey, Buffer.from(JSON.stringify({ ...first.commit, rejected })));
+  const faults = (await world.audit({ readFiles: true })).faults.filter(({ kind }) => kind === 'BAD_FILE');
+  expect(faults).toMatchObject([{ partition: 0, first: 0, next: 5, ...numbers }]);
 });
 
 test('audit: what retention has taken from Kafka is audited without it', async () => {

@@ -84,6 +84,18 @@ test('groupLetters: leaves out what a sink wrote and never committed', async () 
   expect((await groupLetters(world.lake)).map(({ counts }) => counts.open)).toEqual([1, 1, 1]);
 });
 
+test('replayLetters: an object of letters that was changed is sent from no more, and not decided about', async () => {
+  const world = await worldOfLetters();
+  const [key = '', body] = [...world.lake.objects].find(([name]) => name.startsWith('rejected/')) ?? [];
+  const text = Buffer.from(body ?? []).toString();
+  await world.lake.put(key, Buffer.from(text.replace('"timestamp":', '"timestamp":1')));
+  for (const work of [() => world.replay({ all: true }), () => groupLetters(world.lake)]) {
+    await expect(work()).rejects.toThrow(`Cannot read "${key}": it was changed`);
+  }
+  expect(offsetsOf(world)).toHaveLength(4);
+  expect([...world.lake.objects.keys()].filter((name) => name.startsWith('replays/'))).toEqual([]);
+});
+
 test('replayLetters: sends what would pass now, whole, with a link to the letter, and it becomes a row', async () => {
   const world = await worldOfLetters();
   const before = world.reader.records.get(0)?.[1] as KafkaRecord;

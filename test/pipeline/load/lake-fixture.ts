@@ -4,6 +4,7 @@ import { ParquetWriter } from '../../../pipeline/parquet/parquet-writer.ts';
 import type { ObjectStore, PendingLoad } from '../../../pipeline/ports.ts';
 import { COMMIT_FORMAT, type Commit } from '../../../pipeline/sink/commit.ts';
 import { commitKey } from '../../../pipeline/sink/commit-log.ts';
+import { contentKey } from '../../../pipeline/sink/content-key.ts';
 
 export const BUCKET = 'lake';
 export const OFFSET: Column = { name: '_offset', type: { kind: 'int', bits: 64, signed: true }, nullable: false };
@@ -52,7 +53,7 @@ export async function commitRows(
     }
   }
   const bytes = writer.finish();
-  const key = `data/${partition}-${start}-${Math.random()}.parquet`;
+  const key = contentKey(`data/${partition}-${start}-${start + rows.length - 1}`, 'parquet', bytes);
   await lake.put(key, bytes);
   const commit: Commit = {
     format: COMMIT_FORMAT,

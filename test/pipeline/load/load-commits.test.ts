@@ -6,6 +6,7 @@ import { PipelineError } from '../../../pipeline/errors.ts';
 import { loadCommits, type NotifiedLoadPorts } from '../../../pipeline/load/load-commits.ts';
 import type { LoadMessage, LoadOutcome } from '../../../pipeline/ports.ts';
 import { commitKey } from '../../../pipeline/sink/commit-log.ts';
+import { contentKey } from '../../../pipeline/sink/content-key.ts';
 import { type MemoryObjectStore, memoryObjectStore } from '../ports/memory-object-store.ts';
 import { tableOf } from '../ports/warehouse-suite.ts';
 import { BUCKET, commitRows, notification, OFFSET } from './lake-fixture.ts';
@@ -68,9 +69,13 @@ test('loadCommits: a poisoned commit fails its own message, and the others are l
   const cut = await commitRows(lake, [OFFSET], 80, [{}, {}]);
   const cutFile = cut.commit.files[0]?.key ?? '';
   await lake.put(cutFile, (await lake.get(cutFile)).subarray(0, 40));
-  const corrupt = await commitRows(lake, [OFFSET], 90, [{}, {}]);
-  const corruptFile = corrupt.commit.files[0]?.key ?? '';
-  await lake.put(corruptFile, (await lake.get(corruptFile)).fill(0xff, 8));
+  const changed = await commitRows(lake, [OFFSET], 90, [{}, {}]);
+  const changedFile = changed.commit.files[0]?.key ?? '';
+  await lake.put(changedFile, (await lake.get(changedFile)).fill(1, 60, 61));
+  const noParquet = Buffer.from('no Parquet');
+  const wrongKey = contentKey('data/0-100-100', 'parquet', noParquet);
+  await lake.put(wrongKey, noParquet);
+  const wrong = await commitRows(lake, [OFFSET], 100, [{}], { files: [{ key: wrongKey, rows: 1, bytes: 10 }] });
   const miscounted = await commitRows(lake, [OFFSET], 20, [{}], { rows: 3 });
   const foreign = await commitRows(lake, [OFFSET], 30, [{}], { event: 'flight_departed' });
   const newer = await commitRows(lake, [OFFSET], 40, [{}], { format: 2 } as object);
@@ -80,7 +85,8 @@ test('loadCommits: a poisoned commit fails its own message, and the others are l
     message('good', good.commitKey),
     message('missing', missing.commitKey),
     message('cut', cut.commitKey),
-    message('corrupt', corrupt.commitKey),
+    message('changed', changed.commitKey),
+    message('wrong', wrong.commitKey),
     message('miscounted', miscounted.commitKey),
     message('foreign', foreign.commitKey),
     message('newer', newer.commitKey),
@@ -105,8 +111,10 @@ test('loadCommits: a poisoned commit fails its own message, and the others are l
   expect(reasons).toContain('it is of the event "flight_departed", allowed is "order_created"');
   expect(reasons).toContain('it has format 2, allowed is 1');
   expect(reasons).toContain('"commits/readme.txt"');
-  expect(reasons).toContain(`the file "${cutFile}" has 40 bytes, the commit says ${cut.commit.files[0]?.bytes}`);
-  expect(reasons).toContain(`Cannot load "${corrupt.commitKey}" from "${corruptFile}"`);
+  for (const key of [cutFile, changedFile]) {
+    expect(reasons).toContain(`Cannot read "${key}": it was changed, its content is not what its name says`);
+  }
+  expect(reasons).toContain(`Cannot load "${wrong.commitKey}" from "${wrongKey}"`);
   expect(reasons).toContain('it starts at offset 0 of partition 0, its name says another place');
 });
 

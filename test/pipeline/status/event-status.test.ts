@@ -1,6 +1,7 @@
 import type { KafkaRecord, LedgerEntry, TopicReader } from '../../../pipeline/ports.ts';
 import { COMMIT_FORMAT, type Commit } from '../../../pipeline/sink/commit.ts';
 import { commitKey } from '../../../pipeline/sink/commit-log.ts';
+import { contentKey } from '../../../pipeline/sink/content-key.ts';
 import { encodeDeadLetters } from '../../../pipeline/sink/dead-letter.ts';
 import { eventStatus, type StatusPorts } from '../../../pipeline/status/event-status.ts';
 import { orderContract } from '../ingest/order-events.ts';
@@ -110,10 +111,11 @@ test('eventStatus: dead letters are counted, up to a hundred objects of them', a
   const letters = [1, 2, 3].map(
     (offset) => ({ record: record(0, offset, 1), code: 'NULL_VALUE', reason: 'r' }) as const,
   );
-  await lake.put('rejected/0-1-3-a.jsonl', encodeDeadLetters(letters, 1));
+  const put = (stem: string, body: Uint8Array) => lake.put(contentKey(`rejected/${stem}`, 'jsonl', body), body);
+  await put('0-1-3', encodeDeadLetters(letters, 1));
   expect(await status({ lake })).toMatchObject({ deadLetters: 3, moreDeadLetters: false });
   for (let index = 0; index < 100; index++) {
-    await lake.put(`rejected/1-${index}.jsonl`, encodeDeadLetters(letters.slice(0, 1), 1));
+    await put(`1-${index}`, encodeDeadLetters(letters.slice(0, 1), 1));
   }
   expect(await status({ lake })).toMatchObject({ deadLetters: 102, moreDeadLetters: true });
 });
