@@ -165,6 +165,21 @@ export interface RangeMeasure {
   readonly offsets: number;
   /** The sum of `_checksum`. */
   readonly checksum: bigint;
+  /**
+   * The sum of `_checksum` times `_offset` modulo 2^32: another one when two rows have changed places, or when their
+   * checksums have changed by as much as makes no difference to the other sum.
+   */
+  readonly placed: bigint;
+}
+
+/** Rows of a partition that lie in none of some ranges. */
+export interface OutsideRows {
+  /** Null when the rows have none. */
+  readonly partition: number | null;
+  readonly rows: number;
+  /** The least and the greatest offset of the rows; null when none has any. */
+  readonly first: number | null;
+  readonly last: number | null;
 }
 
 export interface Warehouse {
@@ -183,6 +198,8 @@ export interface Warehouse {
   ledger(table: WarehouseTable, ranges?: readonly OffsetRange[]): Promise<readonly LedgerEntry[]>;
   /** What the table holds of each range, in their order; zeros when there is no table. The ranges do not overlap. */
   measure(table: WarehouseTable, ranges: readonly OffsetRange[]): Promise<readonly RangeMeasure[]>;
+  /** The rows that lie in none of the ranges, by partition: also those without a partition or an offset. */
+  outside(table: WarehouseTable, ranges: readonly OffsetRange[]): Promise<readonly OutsideRows[]>;
   /** The offsets of the range that have rows, ascending, each as often as it has rows. At most a commit's worth. */
   offsetsOf(table: WarehouseTable, range: OffsetRange): Promise<readonly number[]>;
   /**

@@ -1,13 +1,15 @@
 /** What a table of a DuckDB warehouse holds: the numbers that an audit compares. */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { LOAD_LEDGER } from '../contract/names.ts';
-import type { LedgerEntry, OffsetRange, RangeMeasure, WarehouseTable } from '../ports.ts';
+import type { LedgerEntry, OffsetRange, OutsideRows, RangeMeasure, WarehouseTable } from '../ports.ts';
 import { hasLedger, hasTable } from './duckdb-table.ts';
 import { identifier } from './duckdb-types.ts';
 
 /** One JSON parameter for any number of ranges. */
 const RANGES =
   'unnest(from_json($1, \'[{"position": "INTEGER", "partition": "INTEGER", "first": "BIGINT", "next": "BIGINT"}]\'), recursive := true)';
+
+export const NOTHING_MEASURED: RangeMeasure = { rows: 0, offsets: 0, checksum: 0n, placed: 0n };
 
 export async function readLedger(
   connection: DuckDBConnection,
@@ -37,21 +39,45 @@ export async function measureRanges(
   { table }: WarehouseTable,
   ranges: readonly OffsetRange[],
 ): Promise<RangeMeasure[]> {
-  const measures = ranges.map((): RangeMeasure => ({ rows: 0, offsets: 0, checksum: 0n }));
+  const measures = ranges.map(() => NOTHING_MEASURED);
   if (ranges.length === 0 || !(await hasTable(connection, table))) {
     return measures;
   }
   const result = await connection.runAndReadAll(
-    `SELECT position, count(*), count(DISTINCT _offset), coalesce(sum(_checksum), 0)
+    `SELECT position, count(*), count(DISTINCT _offset), coalesce(sum(_checksum), 0),
+       coalesce(sum(_checksum::BIGINT * (_offset % ${2 ** 32})), 0)
      FROM ${identifier(table)} AS held ASOF JOIN (SELECT ${RANGES}) AS ranges
        ON held._partition = ranges.partition AND held._offset >= ranges.first
      WHERE _offset < next GROUP BY position`,
     [JSON.stringify(ranges.map((range, position) => ({ position, ...range })))],
   );
-  for (const [position, rows, offsets, checksum] of result.getRows()) {
-    measures[Number(position)] = { rows: Number(rows), offsets: Number(offsets), checksum: BigInt(String(checksum)) };
+  for (const [position, rows, offsets, ...sums] of result.getRows()) {
+    const [checksum = 0n, placed = 0n] = sums.map((sum) => BigInt(String(sum)));
+    measures[Number(position)] = { rows: Number(rows), offsets: Number(offsets), checksum, placed };
   }
   return measures;
+}
+
+export async function rowsOutside(
+  connection: DuckDBConnection,
+  { table }: WarehouseTable,
+  ranges: readonly OffsetRange[],
+): Promise<OutsideRows[]> {
+  if (!(await hasTable(connection, table))) {
+    return [];
+  }
+  const inside = within(ranges, '_partition', '_offset');
+  const result = await connection.runAndReadAll(
+    `SELECT _partition, count(*), min(_offset), max(_offset) FROM ${identifier(table)}
+     WHERE (${inside}) IS NOT TRUE GROUP BY _partition ORDER BY _partition`,
+  );
+  const numberOrNull = (value: unknown): number | null => (value === null ? null : Number(value));
+  return result.getRows().map(([partition, rows, first, last]) => ({
+    partition: numberOrNull(partition),
+    rows: Number(rows),
+    first: numberOrNull(first),
+    last: numberOrNull(last),
+  }));
 }
 
 export async function readOffsets(
@@ -70,13 +96,13 @@ export async function readOffsets(
 }
 
 /** A condition on the ledger: entries of commits that start in the ranges. */
-export function startsIn(ranges: readonly OffsetRange[] | 'all'): string {
-  if (ranges === 'all') {
-    return 'true';
-  }
+export const startsIn = (ranges: readonly OffsetRange[] | 'all'): string =>
+  ranges === 'all' ? 'true' : within(ranges, 'partition', 'start_offset');
+
+function within(ranges: readonly OffsetRange[], partitionColumn: string, offsetColumn: string): string {
   const conditions = ranges.map(
     ({ partition, first, next }) =>
-      `(partition = ${partition} AND start_offset >= ${first} AND start_offset < ${next})`,
+      `(${partitionColumn} = ${partition} AND ${offsetColumn} >= ${first} AND ${offsetColumn} < ${next})`,
   );
   return `(${['false', ...conditions].join(' OR ')})`;
 }

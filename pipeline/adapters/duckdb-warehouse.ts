@@ -7,7 +7,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ObjectStore, PendingLoad, Warehouse } from '../ports.ts';
 import { getContent } from '../sink/content-key.ts';
 import { loadAll } from './duckdb-load.ts';
-import { measureRanges, readLedger, readOffsets } from './duckdb-measure.ts';
+import { measureRanges, NOTHING_MEASURED, readLedger, readOffsets, rowsOutside } from './duckdb-measure.ts';
 import { dropTable, replaceTable } from './duckdb-replace.ts';
 import { withDuckdb } from './with-duckdb.ts';
 
@@ -38,9 +38,10 @@ export function duckdbWarehouse(path: string, lake: ObjectStore): Warehouse {
     ledger: (table, ranges) => read([], (connection) => readLedger(connection, table, ranges ?? 'all')),
     measure: (table, ranges) =>
       read(
-        ranges.map(() => ({ rows: 0, offsets: 0, checksum: 0n })),
+        ranges.map(() => NOTHING_MEASURED),
         (connection) => measureRanges(connection, table, ranges),
       ),
+    outside: (table, ranges) => read([], (connection) => rowsOutside(connection, table, ranges)),
     offsetsOf: (table, range) => read([], (connection) => readOffsets(connection, table, range)),
     replace: (table, shadow, ranges) => write((connection) => replaceTable(connection, table, shadow, ranges)),
     async drop(table) {

@@ -40,21 +40,31 @@ export function remoteWarehouse(dialect: WarehouseDialect, service: StatementSer
       }));
     },
     async measure(table, ranges) {
-      const measured = ranges.map((): RangeMeasure => ({ rows: 0, offsets: 0, checksum: 0n }));
+      const measured = ranges.map((): RangeMeasure => ({ rows: 0, offsets: 0, checksum: 0n, placed: 0n }));
       if (ranges.length === 0 || !(await tables.exists(table, 'rows'))) {
         return measured;
       }
       for (let from = 0; from < ranges.length; from += RANGES_PER_STATEMENT) {
         const part = ranges.slice(from, from + RANGES_PER_STATEMENT);
-        for (const [position, rows, offsets, checksum] of await runner.query(dialect.measures(table, part))) {
+        for (const [position, rows, offsets, checksum, placed] of await runner.query(dialect.measures(table, part))) {
           measured[from + Number(position)] = {
             rows: Number(rows),
             offsets: Number(offsets),
             checksum: BigInt(checksum ?? 0),
+            placed: BigInt(placed ?? 0),
           };
         }
       }
       return measured;
+    },
+    async outside(table, ranges) {
+      const rows = (await tables.exists(table, 'rows')) ? await runner.query(dialect.outside(table, ranges)) : [];
+      return rows.map(([partition, count, first, last]) => ({
+        partition: numberOrNull(partition),
+        rows: Number(count),
+        first: numberOrNull(first),
+        last: numberOrNull(last),
+      }));
     },
     async offsetsOf(table, range) {
       const rows = (await tables.exists(table, 'rows')) ? await runner.query(dialect.offsets(table, range)) : [];
@@ -81,6 +91,8 @@ export function remoteWarehouse(dialect: WarehouseDialect, service: StatementSer
     },
   };
 }
+
+const numberOrNull = (cell: string | null | undefined): number | null => (cell == null ? null : Number(cell));
 
 /** The warehouse would drop, without a word, the columns that the table does not have yet. */
 function refuseNewer({ schemaVersion }: WarehouseTable, loads: readonly PendingLoad[]): void {

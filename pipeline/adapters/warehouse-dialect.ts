@@ -32,8 +32,10 @@ export interface WarehouseDialect {
   loadedKeys(table: WarehouseTable, keys: readonly string[]): string;
   /** Commit key, partition, start, next, rows. */
   ledgerEntries(table: WarehouseTable, ranges: readonly OffsetRange[] | 'all'): string;
-  /** Position of the range, rows, different offsets, sum of checksums; only for ranges that have rows. */
+  /** Position of the range, rows, different offsets, and the two sums; only for ranges that have rows. */
   measures(table: WarehouseTable, ranges: readonly OffsetRange[]): string;
+  /** Partition, rows, least and greatest offset of the rows in none of the ranges. */
+  outside(table: WarehouseTable, ranges: readonly OffsetRange[]): string;
   offsets(table: WarehouseTable, range: OffsetRange): string;
   /** Without dropping the shadow. */
   replaceSteps(table: WarehouseTable, shadow: WarehouseTable, ranges: readonly OffsetRange[] | 'all'): readonly Step[];

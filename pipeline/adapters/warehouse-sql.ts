@@ -44,15 +44,27 @@ WHERE ${identifier('event')} = ${literal(table.event)} AND ${startsIn(spelling, 
 ORDER BY ${names(spelling, 'partition', 'start_offset')}`;
 }
 
+/** The product of an offset modulo this and a checksum of 32 bits has 64 bits, which every warehouse has. */
+const PLACE_MODULUS = 2 ** 32;
+
 /** One pass over the offsets that the ranges span; a row lies in one range at most. */
 export function measures(spelling: Spelling, table: WarehouseTable, ranges: readonly OffsetRange[]): string {
   const { identifier } = spelling;
   const branches = ranges.map((range, position) => `WHEN ${rowsIn(spelling, [range])} THEN ${position}`);
-  return `SELECT pos, COUNT(*), COUNT(DISTINCT place), CAST(SUM(checksum) AS DECIMAL(38, 0))
+  return `SELECT pos, COUNT(*), COUNT(DISTINCT place), CAST(SUM(checksum) AS DECIMAL(38, 0)),
+SUM(CAST(checksum * MOD(place, ${PLACE_MODULUS}) AS DECIMAL(38, 0)))
 FROM (SELECT CASE ${branches.join('\n')} END AS pos,
 ${identifier('_offset')} AS place, CAST(${identifier('_checksum')} AS BIGINT) AS checksum
 FROM ${spelling.table(table)} WHERE ${rowsIn(spelling, spans(ranges))}) measured
 WHERE pos IS NOT NULL GROUP BY pos`;
+}
+
+/** A row without a partition or an offset lies in no range, and a condition on it is neither true nor false. */
+export function outside(spelling: Spelling, table: WarehouseTable, ranges: readonly OffsetRange[]): string {
+  const [partition, offset] = ['_partition', '_offset'].map(spelling.identifier);
+  return `SELECT ${partition}, COUNT(*), MIN(${offset}), MAX(${offset}) FROM ${spelling.table(table)}
+WHERE CASE WHEN ${rowsIn(spelling, ranges)} THEN 0 ELSE 1 END = 1
+GROUP BY ${partition} ORDER BY ${partition}`;
 }
 
 /** One range for each partition, around all of its ranges. */

@@ -96,6 +96,7 @@ describe.each(Object.keys(dialects))('%s', (name) => {
       dialect.ledgerEntries(table, 'all'),
       dialect.ledgerEntries(table, []),
       dialect.measures(table, [...ranges, { partition: 0, first: 0, next: 2 ** 53 - 1 }]),
+      dialect.outside(table, ranges),
       dialect.offsets(table, { partition: 1, first: 100, next: 300 }),
     ];
     expectFile(`${name}-queries`, joined([{ statements: queries }]));

@@ -197,15 +197,20 @@ const measured = (rows: number, partition: number, ...offsets: number[]) => ({
   rows,
   offsets: offsets.length,
   checksum: BigInt(offsets.reduce((sum, offset) => sum + checksumOf(partition, offset), 0)),
+  placed: offsets.reduce((sum, offset) => sum + placedAt(partition, offset), 0n),
 });
+/** The checksum of one offset's record in the place of another's. */
+const placedAt = (partition: number, offset: number, place = offset): bigint =>
+  BigInt(checksumOf(partition, offset)) * BigInt(place % 2 ** 32);
 
 function auditSuite(name: string, create: Create): void {
-  test(`${name}: ledger, measure and offsetsOf find nothing before the first load`, async () => {
+  test(`${name}: ledger, measure and offsetsOf and outside find nothing before the first load`, async () => {
     const { warehouse } = await create(memoryObjectStore());
     const range = { partition: 0, first: 0, next: 10 };
     expect(await warehouse.ledger(audited)).toEqual([]);
     expect(await warehouse.measure(audited, [range])).toEqual([measured(0, 0)]);
     expect(await warehouse.offsetsOf(audited, range)).toEqual([]);
+    expect(await warehouse.outside(audited, [range])).toEqual([]);
     await warehouse.drop(audited);
   });
 
@@ -256,11 +261,46 @@ function auditSuite(name: string, create: Create): void {
     ];
     const [one, two, three, ...empty] = await warehouse.measure(audited, ranges);
     expect(one).toEqual(measured(1, 1, 0));
-    expect(two).toEqual({ rows: 2, offsets: 1, checksum: 2n * BigInt(checksumOf(0, 5)) });
+    expect(two).toEqual({ rows: 2, offsets: 1, checksum: 2n * BigInt(checksumOf(0, 5)), placed: 2n * placedAt(0, 5) });
     expect(three).toEqual(measured(3, 0, 0, 1, 2));
     expect(empty).toEqual([measured(0, 0), measured(0, 0)]);
     expect(await warehouse.offsetsOf(audited, { partition: 0, first: 1, next: 7 })).toEqual([1, 2, 5, 5]);
     expect(await warehouse.measure(audited, [])).toEqual([]);
+  });
+
+  test(`${name}: measure tells rows that have changed places apart, at offsets of more than 32 bits too`, async () => {
+    const lake = memoryObjectStore();
+    const { warehouse } = await create(lake);
+    const start = 3 * 2 ** 32 - 2;
+    const offsets = [start, start + 1, start + 2];
+    const range = { partition: 0, first: start, next: start + 3 };
+    const [_checksum, other] = [2 ** 31 - 1, -(2 ** 31)];
+    const rows = [{ _checksum }, { _checksum: other }, { _checksum: 7 }];
+    await warehouse.load(audited, [await commitRows(lake, IDENTITY, start, rows)]);
+    const [a = 0n, b = 0n, c = 0n] = offsets.map((offset) => BigInt(offset % 2 ** 32));
+    const sums = { checksum: 6n, placed: BigInt(_checksum) * a + BigInt(other) * b + 7n * c };
+    expect(await warehouse.measure(audited, [range])).toEqual([{ rows: 3, offsets: 3, ...sums }]);
+    const swapped = [rows[1], rows[0], rows[2]].map((row) => row as object as Row);
+    await warehouse.load(shadow, [await commitRows(lake, IDENTITY, start, swapped)]);
+    const placed = BigInt(other) * a + BigInt(_checksum) * b + 7n * c;
+    expect(await warehouse.measure(shadow, [range])).toEqual([{ rows: 3, offsets: 3, checksum: 6n, placed }]);
+  });
+
+  test(`${name}: outside counts the rows in none of the ranges, by partition`, async () => {
+    const lake = memoryObjectStore();
+    const { warehouse } = await create(lake);
+    await warehouse.load(audited, [
+      await commitRows(lake, IDENTITY, 0, [{}, {}, {}, {}]),
+      await commitRows(lake, IDENTITY, 5, [{}, {}], { partition: 1 }),
+      await commitRows(lake, IDENTITY, 9, [{}], { partition: 3 }),
+    ]);
+    const ranges = [
+      { partition: 0, first: 0, next: 2 },
+      { partition: 3, first: 0, next: 10 },
+    ];
+    const one = { partition: 1, rows: 2, first: 5, last: 6 };
+    expect(await warehouse.outside(audited, ranges)).toEqual([{ partition: 0, rows: 2, first: 2, last: 3 }, one]);
+    expect((await warehouse.outside(audited, [])).map(({ rows }) => rows)).toEqual([4, 2, 1]);
   });
 }
 
