@@ -103,9 +103,8 @@ export async function audit(ports: AuditPorts, options: AuditOptions): Promise<A
     ...(options.readFiles ? await checkFiles(lake, chains, compactions, missing) : []),
   ];
   const partitions: PartitionAudit[] = [];
-  for (const { chain, watermarks, inTopic } of await checkTopic(chains, ports)) {
+  for (const { partition, chain, watermarks, inTopic } of await checkTopic(chains, faults, ports)) {
     faults.push(...inTopic.faults);
-    const partition = chain?.partition ?? watermarks?.partition ?? 0;
     const own = faults.filter((each) => each.partition === partition);
     partitions.push(countPartition(partition, chain, watermarks, inTopic, inTable, own));
   }
@@ -113,21 +112,28 @@ export async function audit(ports: AuditPorts, options: AuditOptions): Promise<A
     event: table.event,
     window,
     partitions,
-    total: addUp(partitions),
+    // A fault that is about no partition counts too.
+    total: { ...addUp(partitions), lost: lostBy(faults), duplicated: duplicatedBy(faults) },
     faults: faults.toSorted(byPlace),
     orphans,
   };
 }
 
 interface CheckedPartition {
+  readonly partition: number;
   readonly chain: Chain | undefined;
   readonly watermarks: PartitionOffsets | undefined;
   readonly inTopic: TopicAudit;
 }
 
-async function checkTopic(chains: readonly Chain[], { lake, reader, topic }: AuditPorts): Promise<CheckedPartition[]> {
+/** Every partition that has anything: a chain, offsets in Kafka, or faults. */
+async function checkTopic(
+  chains: readonly Chain[],
+  faults: readonly Fault[],
+  { lake, reader, topic }: AuditPorts,
+): Promise<CheckedPartition[]> {
   const offsets = reader ? await reader.offsets(topic) : [];
-  const known = [...chains, ...offsets].map(({ partition }) => partition);
+  const known = [...chains, ...offsets, ...faults].flatMap(({ partition = [] }) => partition);
   const checked: CheckedPartition[] = [];
   for (const partition of [...new Set(known)].sort((a, b) => a - b)) {
     const chain = chains.find((each) => each.partition === partition);
@@ -136,7 +142,7 @@ async function checkTopic(chains: readonly Chain[], { lake, reader, topic }: Aud
       reader && watermarks
         ? await checkPartition(watermarks, chain, { lake, reader, topic })
         : withoutTopic(chain, reader);
-    checked.push({ chain, watermarks, inTopic });
+    checked.push({ partition, chain, watermarks, inTopic });
   }
   return checked;
 }
@@ -173,8 +179,8 @@ function countPartition(
     committed,
     rejected,
     loaded: loaded.get(partition) ?? 0,
-    lost: sum(faults, ({ lost }) => lost),
-    duplicated: sum(faults, ({ duplicated }) => duplicated),
+    lost: lostBy(faults),
+    duplicated: duplicatedBy(faults),
     uncommitted,
     unloaded: unloaded.get(partition) ?? 0,
     verified,
@@ -186,6 +192,9 @@ function countPartition(
 
 const sum = <Item>(items: readonly Item[], measure: (item: Item) => number): number =>
   items.reduce((total, item) => total + measure(item), 0);
+
+const lostBy = (faults: readonly Fault[]): number => sum(faults, ({ lost }) => lost);
+const duplicatedBy = (faults: readonly Fault[]): number => sum(faults, ({ duplicated }) => duplicated);
 
 const COUNTS = [
   'commits',

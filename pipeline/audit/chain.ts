@@ -65,12 +65,12 @@ export async function readChains(
       }
       const found = partitions.get(object.place.partition) ?? { objects: [], isWhole: true };
       partitions.set(object.place.partition, found);
-      // The last commit is always read: it says where the chain ends.
-      if (found.objects.length > 0 && object.modifiedAt < (window.from ?? 0) - CLOCK_SKEW_MS) {
+      found.objects.push(object);
+      // The first one of before is read too: it says where the next begins, or where the chain ends.
+      if (object.modifiedAt < (window.from ?? 0) - CLOCK_SKEW_MS) {
         found.isWhole = false;
         break;
       }
-      found.objects.push(object);
     }
   }
   const chains: Chain[] = [];
@@ -117,7 +117,8 @@ function tile(partition: number, entries: readonly Entry[], isWhole: boolean, wi
   const commits: ChainCommit[] = [];
   const holes: OffsetRange[] = [];
   const faults: Fault[] = [];
-  let expected = isWhole && begin === 0 ? 0 : (audited[0]?.place.start ?? 0);
+  const before = entries[begin - 1];
+  let expected = before && 'commit' in before ? before.commit.next : isWhole ? 0 : (audited[0]?.place.start ?? 0);
   for (const [index, entry] of audited.entries()) {
     const { start } = entry.place;
     if (start > expected) {
@@ -179,6 +180,10 @@ function checkNumbers(key: string, commit: Commit): Fault[] {
   }
   return faults;
 }
+
+/** The partitions of the topic, and what else has a chain, ascending. */
+export const partitionsOf = (chains: readonly Chain[], count: number): number[] =>
+  [...new Set([...Array(count).keys(), ...chains.map(({ partition }) => partition)])].sort((a, b) => a - b);
 
 /** Where the partition's chain ends now; 0 when it has no commit that can be read. */
 export async function chainEnd(lake: ObjectStore, partition: number): Promise<number> {

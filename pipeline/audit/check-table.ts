@@ -1,12 +1,14 @@
 /** Whether the warehouse holds what the commits say: the ledger each commit once, the table each row once. */
 import type { LedgerEntry, ObjectStore, OffsetRange, RangeMeasure, Warehouse, WarehouseTable } from '../ports.ts';
-import type { Chain, ChainCommit } from './chain.ts';
+import { type Chain, type ChainCommit, partitionsOf } from './chain.ts';
 import { type Ledger, unexplainedEntries, unexplainedRows } from './check-unexplained.ts';
 import { rowOffsets } from './commit-offsets.ts';
 import { type Fault, fault, offsetList, spanOf } from './fault.ts';
 import { findAltered } from './find-altered.ts';
 
 export interface TablePorts {
+  /** How many the topic has. */
+  readonly partitions: number;
   readonly lake: ObjectStore;
   readonly warehouse: Warehouse;
   readonly table: WarehouseTable;
@@ -58,20 +60,20 @@ export async function checkTable(
     }
   }
   faults.push(...(await unexplainedEntries(chains, ledger, ports)));
-  faults.push(...(await unexplainedRows(chains, ledger, ports)));
+  faults.push(...(await unexplainedRows(chains, ledger, ports, isWhole)));
   return { loaded, unloaded, faults };
 }
 
 async function readLedger(
   chains: readonly Chain[],
-  { warehouse, table }: TablePorts,
+  { warehouse, table, partitions }: TablePorts,
   isWhole: boolean,
 ): Promise<Ledger> {
-  const ranges = chains.flatMap(({ partition, commits, reachesEnd }): OffsetRange[] => {
-    const [first, last] = [commits[0], commits.at(-1)];
-    return first && last
-      ? [{ partition, first: first.commit.start, next: reachesEnd ? Number.MAX_SAFE_INTEGER : last.commit.next }]
-      : [];
+  // Of every partition, also of one that has no commit: it may have had one, which was loaded.
+  const ranges = partitionsOf(chains, partitions).map((partition): OffsetRange => {
+    const { commits = [], end = 0, reachesEnd = true } = chains.find((each) => each.partition === partition) ?? {};
+    const first = commits[0]?.commit.start ?? end;
+    return { partition, first, next: reachesEnd ? Number.MAX_SAFE_INTEGER : (commits.at(-1)?.commit.next ?? first) };
   });
   const entries = await warehouse.ledger(table, ...(isWhole ? [] : [ranges]));
   return Map.groupBy(entries, ({ commitKey }) => commitKey);

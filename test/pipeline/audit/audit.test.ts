@@ -352,6 +352,64 @@ test('audit: a gap of a billion offsets is no more work than a small one', async
   expect(places(await world.audit())).toEqual(['KAFKA_DIFFERS 0:7-8', `LOST_ROWS 0:${1e9 + 1}-${1e9 + 2}`]);
 });
 
+const HOURS_MS = 3_600_000;
+
+test.each([
+  ['the last commit', [2], 5, 'MISSING_COMMIT 0:5-10'],
+  ['every commit of a partition', [0, 2], 10, 'MISSING_COMMIT 0:0-5, MISSING_COMMIT 0:5-10'],
+])('audit: of a window and without Kafka tells that %s is gone', async (_, gone, lost, expected) => {
+  const { world, loads } = await healthyWorld(folder);
+  for (const at of gone) await world.lake.delete(loads[at]?.commitKey ?? '');
+  const ports = { ...world, reader: undefined };
+  for (const from of [undefined, world.clock.now - HOURS_MS / 2]) {
+    const report = await audit(ports, { from, now: world.clock.now });
+    expect(places(report).join(', ')).toBe(expected);
+    expect(report.total).toMatchObject({ lost, duplicated: 0 });
+    expect(report.partitions.find(({ partition }) => partition === 0)).toMatchObject({ lost });
+  }
+});
+
+test('audit: of a window tells that the commit right before its first one is gone', async () => {
+  const world = pipelineWorld(folder);
+  const loads: PendingLoad[] = [];
+  for (let hour = 0; hour < 9; hour += 3) {
+    world.produce(0, offsets(hour, hour + 3));
+    loads.push(await world.sink(0));
+    world.clock.now += 3 * HOURS_MS;
+  }
+  await world.load(...loads);
+  const window = { from: world.clock.now - 4 * HOURS_MS };
+  expect((await world.audit(window)).faults).toEqual([]);
+  await world.lake.delete(loads[1]?.commitKey ?? '');
+  expect(places(await world.audit(window))).toEqual(['MISSING_COMMIT 0:3-6']);
+});
+
+const COPY = 'INSERT INTO order_created SELECT * REPLACE';
+const ROW_ONE = 'FROM order_created WHERE _partition = 0 AND _offset = 1';
+
+test.each([
+  ['of a partition without commits', `${COPY} (2 AS _partition) ${ROW_ONE}`, 'UNEXPECTED_ROWS 2:1-2'],
+  ['of a partition that the topic does not have', `${COPY} (77 AS _partition) ${ROW_ONE}`, 'UNEXPECTED_ROWS 77:1-2'],
+  ['with a negative offset', `${COPY} (-5 AS _offset) ${ROW_ONE}`, 'UNEXPECTED_ROWS 0:-5--4'],
+  ['without an offset', `${COPY} (NULL AS _offset) ${ROW_ONE}`, 'UNEXPECTED_ROWS 0:undefined-undefined'],
+  ['without a partition', `${COPY} (NULL AS _partition) ${ROW_ONE}`, 'UNEXPECTED_ROWS undefined:1-2'],
+])('audit: tells that the table has a row %s', async (_, statement, expected) => {
+  const { world } = await healthyWorld(folder);
+  await world.sql(
+    'ALTER TABLE order_created ALTER _offset DROP NOT NULL; ALTER TABLE order_created ALTER _partition DROP NOT NULL',
+  );
+  await world.sql(statement);
+  const report = await world.audit();
+  expect(places(report)).toEqual([expected]);
+  expect(report.total).toMatchObject({ lost: 0, duplicated: 1 });
+});
+
+test('audit: of a window sees rows of a partition that has no commits', async () => {
+  const { world } = await healthyWorld(folder);
+  await world.sql(`${COPY} (2 AS _partition) ${ROW_ONE}`);
+  expect(places(await world.audit({ from: world.clock.now - HOURS_MS / 2 }))).toEqual(['UNEXPECTED_ROWS 2:1-2']);
+});
+
 test('audit: a lake that cannot be reached is an error, and no finding', async () => {
   const { world, loads } = await healthyWorld(folder);
   const failing = (failingKey: string) => ({
