@@ -3,6 +3,7 @@ import { COMMIT_PREFIX } from '../contract/names.ts';
 import type { ObjectStore, OffsetRange } from '../ports.ts';
 import { type Commit, noCommit } from '../sink/commit.ts';
 import { type CommitObject, commitKey, listCommits, readCommit } from '../sink/commit-log.ts';
+import { unexplainedOffsets } from './commit-offsets.ts';
 import { type Fault, fault } from './fault.ts';
 import { forEachAtOnce } from './for-each-at-once.ts';
 import { unreadable } from './unreadable.ts';
@@ -165,11 +166,10 @@ const overlaps = ({ commit: { timestamps }, writtenAt }: ChainCommit, { from, to
 function checkNumbers(key: string, commit: Commit): Fault[] {
   const { partition, start, next, rows, rejected, gaps, files } = commit;
   const faults: Fault[] = [];
-  const skipped = gaps.reduce((sum, gap) => sum + gap.next - gap.first, 0);
-  const unexplained = next - start - skipped - rows - (rejected?.count ?? 0);
+  const unexplained = unexplainedOffsets(commit);
   const inFiles = files.reduce((sum, file) => sum + file.rows, 0);
   if (unexplained !== 0 || inFiles !== rows) {
-    const counts = `${rows} rows (${inFiles} in its files), ${rejected?.count ?? 0} dead letters and ${skipped} offsets in gaps`;
+    const counts = `${rows} rows (${inFiles} in its files), ${rejected?.count ?? 0} dead letters and ${gaps.length} gaps`;
     const message = `"${key}" covers ${next - start} offsets, but counts ${counts}`;
     const excess = { lost: Math.max(unexplained, 0), duplicated: Math.max(-unexplained, 0) };
     faults.push(fault('BAD_COMMIT', message, { partition, first: start, next, ...excess }));

@@ -133,6 +133,9 @@ async function checkRows({ key, commit }: ChainCommit, measure: RangeMeasure, po
     return measure.checksum === BigInt(checksum) ? [] : [await alteredRows(key, range, commit, ports)];
   }
   const expected = await rowOffsets(ports.lake, commit);
+  if (!expected) {
+    return [];
+  }
   const held = await ports.warehouse.offsetsOf(ports.table, range);
   const [known, wanted] = [new Set(held), new Set(expected)];
   const missing = expected.filter((offset) => !known.has(offset));

@@ -132,7 +132,7 @@ async function compareOffsets({ key, commit }: ChainCommit, partition: number, p
   if (low > start) {
     return [];
   }
-  const rows = await rowOffsets(ports.lake, commit);
+  const rows = (await rowOffsets(ports.lake, commit)) ?? [];
   const inLake = (await rowChecksums(ports.lake, commit)) ?? new Map<number, number>();
   const missing = [...inKafka.keys()].filter((offset) => gaps.some((gap) => offset >= gap.first && offset < gap.next));
   const absent = rows.filter((offset) => !inKafka.has(offset));

@@ -9,9 +9,20 @@ import { getContent } from '../sink/content-key.ts';
 import type { DeadLetterLine } from '../sink/dead-letter.ts';
 import { unreadable } from './unreadable.ts';
 
-/** Ascending. Memory: the commit's rows and its dead letters; a gap may be of billions. */
-export async function rowOffsets(lake: ObjectStore, commit: Commit): Promise<number[]> {
+/** Offsets that the commit covers and that are no row, no dead letter and in no gap; negative when it counts too many. */
+export function unexplainedOffsets({ start, next, rows, rejected, gaps }: Commit): number {
+  return next - start - rows - (rejected?.count ?? 0) - gaps.reduce((sum, gap) => sum + gap.next - gap.first, 0);
+}
+
+/**
+ * Ascending; undefined when the commit's own numbers do not add up, which is a fault of its own.
+ * Memory: the commit's rows and its dead letters; a gap may be of billions.
+ */
+export async function rowOffsets(lake: ObjectStore, commit: Commit): Promise<number[] | undefined> {
   const { start, next, gaps, rejected } = commit;
+  if (unexplainedOffsets(commit) !== 0) {
+    return undefined;
+  }
   const letters = rejected ? await knownLetters(lake, rejected.key) : [];
   const letterOffsets = new Set(letters.map(({ offset }) => offset));
   const offsets: number[] = [];

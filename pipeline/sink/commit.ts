@@ -67,7 +67,7 @@ export interface Commit {
   readonly traced?: readonly string[];
 }
 
-/** @throws UnknownFormatError when the object is no commit, or one of a newer format. */
+/** @throws UnknownFormatError when the object is no commit, one of another format, or lacks what a commit has. */
 export function parseCommit(key: string, body: Uint8Array): Commit {
   const commit = parseJson(body);
   if (commit?.format === undefined) {
@@ -77,12 +77,75 @@ export function parseCommit(key: string, body: Uint8Array): Commit {
     const reason = `it has format ${commit.format}, allowed is ${COMMIT_FORMAT}; deploy the functions again`;
     throw new UnknownFormatError(`the commit "${key}"`, reason);
   }
+  const wrong = wrongField(commit);
+  if (wrong !== undefined) {
+    const reason = `its "${wrong}" is missing or wrong; it was changed, restore it`;
+    throw new UnknownFormatError(`the commit "${key}"`, reason);
+  }
   return commit as Commit;
 }
 
 /** What is below `commits/` by mistake, and what to do about it. */
 export const noCommit = (key: string): UnknownFormatError =>
   new UnknownFormatError(`the commit "${key}"`, 'it is no commit; move what is not a commit out of commits/');
+
+type Check = (value: unknown) => boolean;
+
+const isText: Check = (value) => typeof value === 'string';
+const isInteger: Check = (value) => Number.isSafeInteger(value);
+/** Kafka takes any number of 64 bits for a time. */
+const isTime: Check = (value) => Number.isFinite(value);
+const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+const nullOr =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value);
+const objectOf =
+  (checks: Readonly<Record<string, Check>>): Check =>
+  (value) =>
+    typeof value === 'object' && value !== null && wrongIn(value, checks) === undefined;
+
+const FIELDS = {
+  event: isText,
+  topic: isText,
+  partition: isCount,
+  start: isCount,
+  first: isCount,
+  last: isCount,
+  next: isCount,
+  rows: isCount,
+  checksum: isInteger,
+  files: listOf(objectOf({ key: isText, rows: isCount, bytes: isCount })),
+  rejected: nullOr(objectOf({ key: isText, count: isCount, codes: objectOf({}), bytes: isCount, checksum: isInteger })),
+  gaps: listOf(objectOf({ first: isCount, next: isCount, cause: isText })),
+  schemaVersion: isCount,
+  timestamps: objectOf({ min: isTime, max: isTime }),
+  ends: objectOf({ first: isInteger, last: isInteger }),
+  eventTime: nullOr(objectOf({ min: isText, max: isText })),
+} satisfies Record<Exclude<keyof Commit, 'format' | 'traced'>, Check>;
+
+const wrongIn = (value: object, checks: Readonly<Record<string, Check>>): string | undefined =>
+  Object.entries(checks).find(([name, check]) => !check((value as Readonly<Record<string, unknown>>)[name]))?.[0];
+
+/** The first field that no commit can have so: whoever reads a commit trusts its numbers, and walks from one to another. */
+function wrongField(commit: Partial<Commit>): string | undefined {
+  const wrong = wrongIn(commit, FIELDS);
+  if (wrong !== undefined) {
+    return wrong;
+  }
+  const { start, first, last, next, gaps } = commit as Commit;
+  if (first < start || last < first || next <= last) {
+    return 'next';
+  }
+  const isInOrder = gaps.every(
+    (gap, index) => gap.first >= (gaps[index - 1]?.next ?? start) && gap.first < gap.next && gap.next <= next,
+  );
+  return isInOrder ? undefined : 'gaps';
+}
 
 function parseJson(body: Uint8Array): Partial<Commit> | null {
   try {

@@ -132,6 +132,23 @@ test.each<[string, Break, string[], { lost: number; duplicated: number }]>([
     { lost: 1, duplicated: 0 },
   ],
   [
+    'a commit lacks a field',
+    ({ lake }, loads) =>
+      lake.put(second(loads).commitKey, Buffer.from(JSON.stringify({ ...second(loads).commit, gaps: undefined }))),
+    ['BAD_COMMIT 0:5-6'],
+    { lost: 1, duplicated: 0 },
+  ],
+  [
+    'a commit says that it goes on for billions of offsets, and a row is deleted',
+    async ({ lake, sql }, loads) => {
+      const commit = { ...second(loads).commit, next: 1e10 };
+      await lake.put(second(loads).commitKey, Buffer.from(JSON.stringify(commit)));
+      await sql(`DELETE FROM order_created WHERE ${ROW}`);
+    },
+    ['TOPIC_REPLACED 0:0-10000000000', 'BAD_COMMIT 0:5-10000000000', 'BAD_LEDGER 0:5-10000000000'],
+    { lost: 9_999_999_990, duplicated: 0 },
+  ],
+  [
     'something else is put below commits/',
     ({ lake }) => lake.put('commits/readme.txt', Buffer.from('hello')),
     ['FOREIGN_OBJECT undefined:undefined-undefined'],

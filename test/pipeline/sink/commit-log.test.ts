@@ -1,4 +1,4 @@
-import { COMMIT_FORMAT, type Commit } from '../../../pipeline/sink/commit.ts';
+import { COMMIT_FORMAT, type Commit, parseCommit } from '../../../pipeline/sink/commit.ts';
 import { type CommitLog, commitKey, commitLog, parseCommitKey } from '../../../pipeline/sink/commit-log.ts';
 import { memoryObjectStore } from '../ports/memory-object-store.ts';
 
@@ -75,6 +75,7 @@ test.each([
   ['null', 'null', 'it is no commit'],
   ['another JSON', '{"a":1}', 'it is no commit'],
   ['a newer format', '{"format":2}', 'it has format 2, allowed is 1; deploy the functions again'],
+  ['a commit that lacks a field', JSON.stringify({ ...commit(0, 5, 9), ends: undefined }), 'its "ends" is missing'],
   ['another place’s commit', JSON.stringify(commit(1, 0, 5)), 'it starts at offset 0 of partition 1'],
 ])('commitLog: stops at a head that holds %s', async (_, body, reason) => {
   const lake = memoryObjectStore();
@@ -89,4 +90,51 @@ test('commitLog: stops at a foreign object that sorts before the head, and does 
   expect(await next(commitLog(lake), 0)).toBe(5);
   await lake.put('commits/0/.DS_Store', Buffer.from('hello'));
   await expect(next(commitLog(lake), 0)).rejects.toThrow('Cannot read the commit "commits/0/.DS_Store"');
+});
+
+const WHOLE = {
+  ...commit(0, 5, 9),
+  files: [{ key: 'data/x', rows: 1, bytes: 9 }],
+  rejected: { key: 'rejected/x', count: 1, codes: { NULL_VALUE: 1 }, bytes: 9, checksum: -3 },
+  gaps: [
+    { first: 5, next: 6, cause: 'retention' },
+    { first: 6, next: 7, cause: 'unknown' },
+  ],
+  eventTime: { min: '2026-11-20T12:00:00.000Z', max: '2026-11-20T12:00:00.000Z' },
+} satisfies Commit;
+
+const parsed = (value: object): Commit => parseCommit('commits/x', Buffer.from(JSON.stringify(value)));
+
+test('parseCommit: takes a whole commit, one with a field that it does not know, and any time that Kafka takes', () => {
+  const timestamps = { min: -(2 ** 63), max: 2 ** 63 };
+  expect(parsed({ ...WHOLE, timestamps })).toEqual({ ...WHOLE, timestamps });
+  expect(parsed(WHOLE)).toEqual(WHOLE);
+  expect(parsed({ ...WHOLE, later: 1, traced: ['5 00-x'] })).toMatchObject(WHOLE);
+});
+
+test('parseCommit: refuses a commit that lacks any one field, by its name', () => {
+  for (const field of Object.keys(WHOLE).filter((name) => name !== 'format')) {
+    expect(() => parsed({ ...WHOLE, [field]: undefined })).toThrow(`its "${field}" is missing or wrong`);
+  }
+});
+
+test.each<[string, object]>([
+  ['partition', { partition: -1 }],
+  ['next', { next: 9e15 + 1e15 }],
+  ['next', { next: 8 }],
+  ['next', { first: 4 }],
+  ['next', { last: 4 }],
+  ['start', { start: '5' }],
+  ['rows', { rows: 0.5 }],
+  ['files', { files: [{ key: 'data/x', rows: 1 }] }],
+  ['files', { files: {} }],
+  ['rejected', { rejected: {} }],
+  ['gaps', { gaps: [null] }],
+  ['gaps', { gaps: [{ first: 7, next: 7, cause: 'unknown' }] }],
+  ['gaps', { gaps: [{ first: 8, next: 10, cause: 'unknown' }] }],
+  ['gaps', { gaps: WHOLE.gaps.toReversed() }],
+  ['timestamps', { timestamps: { min: 0 } }],
+  ['eventTime', { eventTime: { min: 1, max: 2 } }],
+])('parseCommit: refuses a wrong %s: %j', (field, changes) => {
+  expect(() => parsed({ ...WHOLE, ...changes })).toThrow(`its "${field}" is missing or wrong`);
 });

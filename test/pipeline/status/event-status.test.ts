@@ -1,10 +1,9 @@
 import type { KafkaRecord, LedgerEntry, TopicReader } from '../../../pipeline/ports.ts';
-import { COMMIT_FORMAT, type Commit } from '../../../pipeline/sink/commit.ts';
-import { commitKey } from '../../../pipeline/sink/commit-log.ts';
 import { contentKey } from '../../../pipeline/sink/content-key.ts';
 import { encodeDeadLetters } from '../../../pipeline/sink/dead-letter.ts';
 import { eventStatus, type StatusPorts } from '../../../pipeline/status/event-status.ts';
 import { orderContract } from '../ingest/order-events.ts';
+import { commitRows, IDENTITY } from '../load/lake-fixture.ts';
 import { memoryObjectStore } from '../ports/memory-object-store.ts';
 
 const NOW = Date.parse('2026-11-20T12:00:00Z');
@@ -39,15 +38,8 @@ function topic(
 /** A lake whose partition 0 is committed up to `next`, the last record being of that age. */
 async function lakeUpTo(next: number, age: number) {
   const lake = memoryObjectStore();
-  const commit = {
-    format: COMMIT_FORMAT,
-    event: 'order_created',
-    partition: 0,
-    start: 0,
-    next,
-    timestamps: { min: NOW - age * SECOND, max: NOW - age * SECOND },
-  } as Commit;
-  await lake.putIfAbsent(commitKey(0, 0), Buffer.from(JSON.stringify(commit)));
+  const at = NOW - age * SECOND;
+  await commitRows(lake, IDENTITY, 0, [], { files: [], last: next - 1, next, timestamps: { min: at, max: at } });
   return lake;
 }
 
