@@ -112,6 +112,11 @@ export interface TopicReader {
   /** Of every partition of the topic, ascending by partition. */
   offsets(topic: string): Promise<readonly PartitionOffsets[]>;
   /**
+   * One past the last offset that was written to the partition. Where that is beyond `high`, a transaction is open, and
+   * what lies behind its first record can be read by nobody yet, of whatever producer it is.
+   */
+  end(topic: string, partition: number): Promise<number>;
+  /**
    * The records of the range in batches, offsets ascending; ends when the range ends. Aborted records and transaction
    * markers are left out, and so is what retention has deleted, which is missing before a batch, never within. Memory: a few fetches of a few MB, whatever the range;
    * the next fetch may be under way while the caller works. Leaving the loop ends the fetches.

@@ -9,8 +9,9 @@ import { type BrokerAddress, type KafkaConnection, kafkaAccess } from './kafka-c
 
 /** Spoken by Kafka from 2.3 to 4.x. Batches compressed by Zstandard are given out from version 10 of `Fetch` on. */
 const VERSIONS = { listOffsets: 2, fetch: 11 } as const;
-/** Reads committed transactions only. */
-const ISOLATION_LEVEL = 1;
+/** Committed transactions only, and all that was written. */
+const READ_COMMITTED = 1;
+const READ_UNCOMMITTED = 0;
 /** Timestamps that stand for offsets. */
 const EARLIEST = -2;
 const LATEST = -1;
@@ -40,6 +41,12 @@ export function kafkaTopicReader(connection: KafkaConnection, patienceMs: number
   const cluster = new KafkaCluster(kafkaAccess(connection), patienceMs);
   return {
     offsets: (topic) => cluster.persist(topic, () => topicOffsets(cluster, topic)),
+    end: (topic, partition) =>
+      cluster.persist(topic, async () => {
+        const leader = (await cluster.findLeaders(topic)).get(partition);
+        const [end = 0] = await offsetsAt(cluster, leader, topic, [partition], LATEST, READ_UNCOMMITTED);
+        return end;
+      }),
     read: (topic, range) => readRange(cluster, topic, range),
     close: async () => cluster.close(),
   };
@@ -68,10 +75,11 @@ async function offsetsAt(
   topic: string,
   partitions: readonly number[],
   timestamp: number,
+  isolationLevel = READ_COMMITTED,
 ): Promise<readonly number[]> {
   if (leader === undefined) throw new KafkaAnswerError(errorCode.leaderNotAvailable);
   const wanted = { topic, partitions: partitions.map((partition) => ({ partition, timestamp })) };
-  const request = { replicaId: -1, isolationLevel: ISOLATION_LEVEL, topics: [wanted] };
+  const request = { replicaId: -1, isolationLevel, topics: [wanted] };
   const answer = await cluster.call(leader, listOffsets, VERSIONS.listOffsets, request);
   return partitions.map((partition) => {
     const found = answer.topics[0]?.partitions.find((one) => one.partition === partition);
@@ -114,7 +122,7 @@ async function fetchOnce(cluster: KafkaCluster, topic: string, partition: number
     maxWaitMs: FETCH_WAIT_MS,
     minBytes: 1,
     maxBytes: FETCH_BYTES_MAX,
-    isolationLevel: ISOLATION_LEVEL,
+    isolationLevel: READ_COMMITTED,
     topics: [{ topic, partitions: [wanted] }],
   });
   const given = answer.topics[0]?.partitions[0];

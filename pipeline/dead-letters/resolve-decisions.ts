@@ -23,6 +23,10 @@ interface ResolvePorts {
 /** Much longer than a run may take from its decision to its sending: its record is in Kafka by then, or never will be. */
 const DOUBT_MS = 600_000;
 
+const DIED = 'a run died while sending it, and';
+const BEFORE_RETENTION = `${DIED} Kafka’s retention has deleted what would tell whether it did`;
+const BEHIND_TRANSACTION = `${DIED} a producer’s open transaction hides what would tell whether it did; wait for its end`;
+
 /** Reads each partition with doubtful letters once, from the earliest decision on. Memory: the decisions. */
 export async function resolveDecisions(
   unresolved: ReadonlyMap<string, Attempt>,
@@ -42,23 +46,25 @@ export async function resolveDecisions(
   }
   const retry = new Map<string, Attempt>();
   let found = 0;
-  const offsets = await reader.offsets(contract.topic.name);
+  const { name: topic } = contract.topic;
   for (const [partition, attempts] of Map.groupBy(doubtful, ([id]) => partitionOf(id))) {
+    // Asked for first: what was sent by now lies before it, and has been read if the other reaches as far.
+    const end = await reader.end(topic, partition);
+    const offsets = await reader.offsets(topic);
     const watermarks = offsets.find((each) => each.partition === partition) ?? { partition, low: 0, high: 0 };
     const first = Math.min(...attempts.map(([, { decision }]) => decision.from));
-    const sent = await findReplays(reader, contract.topic.name, watermarks, first);
+    const sent = await findReplays(reader, topic, watermarks, first);
     for (const [id, attempt] of attempts) {
       const offset = sent.get(id);
       if (offset !== undefined) {
         await noteSent(lake, id, offset);
         found++;
+      } else if (watermarks.high < end) {
+        waiting.set(id, BEHIND_TRANSACTION);
       } else if (attempt.decision.from >= watermarks.low) {
         retry.set(id, attempt);
       } else {
-        waiting.set(
-          id,
-          'a run died while sending it, and Kafka’s retention has deleted what would tell whether it did',
-        );
+        waiting.set(id, BEFORE_RETENTION);
       }
     }
   }

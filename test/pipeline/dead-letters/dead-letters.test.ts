@@ -183,17 +183,56 @@ test('replayLetters: after a run that died before it sent, the next sends once, 
 
 test('replayLetters: after a run that died when it had sent, the next finds the record in Kafka', async () => {
   const world = await worldOfLetters();
-  const dying = {
-    produce: async (records: readonly OutgoingRecord[]) => {
-      append(world, records);
-      throw dead;
-    },
-  };
-  await expect(world.replay({}, { producer: dying })).rejects.toThrow('killed');
-  world.clock.now += TEN_MINUTES;
+  await dieAfterSending(world);
   expect(await world.replay()).toMatchObject({ sent: 0, found: 1 });
   expect(await world.replay()).toMatchObject({ sent: 0, found: 0 });
   expect(offsetsOf(world)).toHaveLength(5);
+});
+
+/** A run that dies when it has sent. */
+async function dieAfterSending(world: World, options: Partial<ReplayOptions> = {}): Promise<void> {
+  const produce = async (records: readonly OutgoingRecord[]): Promise<never> => {
+    append(world, records);
+    throw dead;
+  };
+  await expect(world.replay(options, { producer: { produce } })).rejects.toThrow('killed');
+  world.clock.now += TEN_MINUTES;
+}
+
+test('replayLetters: a record behind another producer’s open transaction cannot be seen, and is not sent again', async () => {
+  const world = await worldOfLetters();
+  await dieAfterSending(world);
+  world.reader.watermarks.set(0, { high: 4 });
+  const { sent, found, left } = await world.replay();
+  expect([sent, found]).toEqual([0, 0]);
+  expect([...left.keys()]).toContainEqual(expect.stringContaining('open transaction hides'));
+  world.reader.watermarks.delete(0);
+  expect(await world.replay()).toMatchObject({ sent: 0, found: 1 });
+  expect(offsetsOf(world)).toHaveLength(5);
+});
+
+test('replayLetters: after two runs that died Kafka is read from where the record of the first can be', async () => {
+  const world = await worldOfLetters();
+  await dieAfterSending(world);
+  const blind = { ...world.reader, async *read() {} };
+  const producer = { produce: async () => Promise.reject(dead) };
+  await expect(world.replay({}, { producer, reader: blind })).rejects.toThrow('killed');
+  world.clock.now += TEN_MINUTES;
+  expect(await world.replay()).toMatchObject({ sent: 0, found: 1 });
+  expect(offsetsOf(world)).toHaveLength(5);
+});
+
+test('replayLetters: of letters that were decided about at different times each is looked for from its own on', async () => {
+  const world = await worldOfLetters();
+  const only = (offset: number) => ({ all: true, filter: (letter: { offset: number }) => letter.offset === offset });
+  await dieAfterSending(world, only(1));
+  world.reader.records.get(0)?.push(kafkaRecord(5));
+  const dying = { produce: async () => Promise.reject(dead) };
+  world.clock.now -= TEN_MINUTES;
+  await expect(world.replay(only(2), { producer: dying })).rejects.toThrow('killed');
+  world.clock.now += TEN_MINUTES;
+  expect(await world.replay({ all: true })).toMatchObject({ sent: 1, found: 1 });
+  expect(offsetsOf(world)).toEqual([0, 1, 2, 3, 4, 5, 6]);
 });
 
 test('replayLetters: what Kafka did not acknowledge is a failure, and looked for by the next run', async () => {

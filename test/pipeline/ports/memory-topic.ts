@@ -24,6 +24,7 @@ export function memoryTopic(partitions: readonly KafkaRecord[][] = [], batchReco
     records,
     watermarks,
     offsets: async () => [...records.keys()].sort((a, b) => a - b).map(offsetsOf),
+    end: async (_, partition) => (records.get(partition)?.at(-1)?.offset ?? -1) + 1,
     async *read(_, { partition, first, next }) {
       const { low, high } = offsetsOf(partition);
       const readable = (records.get(partition) ?? []).filter(

@@ -127,14 +127,16 @@ export function topicReaderSuite(name: string, create: Create): void {
     expect(await readValues(under, 7, 8)).toEqual([]);
   });
 
-  test(`${name}: an open transaction holds the high watermark where it began`, async () => {
+  test(`${name}: an open transaction holds the high watermark where it began, and the end goes on`, async () => {
     const under = await create();
     await under.write([{ value: 'before' }]);
     const open = await under.transaction([{ value: 'undecided' }]);
     await under.write([{ value: 'after' }]);
     expect((await under.reader.offsets(under.topic))[0]).toEqual({ partition: 0, low: 0, high: 1 });
+    expect(await Promise.all([0, 1].map((partition) => under.reader.end(under.topic, partition)))).toEqual([3, 0]);
     expect(await readValues(under, 0, 1)).toEqual(['0 before']);
     await open.abort();
+    expect(await under.reader.end(under.topic, 0)).toBe(4);
     expect(await readValues(under, 0, 4)).toEqual(['0 before', '2 after']);
   });
 

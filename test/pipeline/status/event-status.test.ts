@@ -27,6 +27,7 @@ function topic(
 ): TopicReader {
   return {
     offsets: async () => ages.map((all, partition) => ({ partition, low: low[partition] ?? 0, high: all.length })),
+    end: async (_, partition) => ages[partition]?.length ?? 0,
     async *read(_, { partition, first, next }) {
       const found = (ages[partition] ?? []).map((age, offset) => record(partition, offset, age)).slice(first, next);
       yield found;
