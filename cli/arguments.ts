@@ -1,4 +1,5 @@
 /** Arguments of the commands about one event: what they may say, and what they mean. */
+import type { AuditWindow } from '../pipeline/audit/chain.ts';
 import { CommandError } from './command-error.ts';
 import type { Place } from './connect-event.ts';
 
@@ -19,8 +20,20 @@ export function onlyEvent([event, ...others]: readonly string[]): string {
   return event;
 }
 
+/** What `--from` and `--to` say. @throws CommandError when no moment is in between: an empty window would prove nothing. */
+export function windowOf(values: {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}): AuditWindow {
+  const window = { from: instantOf(values.from), to: instantOf(values.to) };
+  if (window.from !== undefined && window.to !== undefined && window.from > window.to) {
+    throw new CommandError(`Cannot use --from ${values.from} with --to ${values.to}: it ends before it begins`);
+  }
+  return window;
+}
+
 /** Milliseconds since the epoch; undefined when it is not said. */
-export function instantOf(text: string | undefined): number | undefined {
+function instantOf(text: string | undefined): number | undefined {
   const time = text === undefined ? undefined : Date.parse(text);
   if (Number.isNaN(time)) {
     throw new CommandError(`Cannot use "${text}" as a time: allowed is ISO 8601, such as 2026-11-20T12:00:00Z`);

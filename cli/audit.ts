@@ -1,10 +1,11 @@
 /** `headrace audit`: proof that every acknowledged record is one row or one dead letter. */
 import { parseArgs } from 'node:util';
 import { type AuditCounts, type AuditReport, audit as auditPipeline } from '../pipeline/audit/audit.ts';
-import type { AuditWindow } from '../pipeline/audit/chain.ts';
+import { type AuditWindow, isWhole } from '../pipeline/audit/chain.ts';
 import { type Orphan, removeOrphans } from '../pipeline/audit/check-objects.ts';
 import type { Fault, FaultKind } from '../pipeline/audit/fault.ts';
-import { FLAG, hoursMs, instantOf, onlyEvent, PLACE_OPTIONS, placeOf, TEXT } from './arguments.ts';
+import { FLAG, hoursMs, onlyEvent, PLACE_OPTIONS, placeOf, TEXT, windowOf } from './arguments.ts';
+import { CommandError } from './command-error.ts';
 import { connectEvent, type EventConnection } from './connect-event.ts';
 import { type Cell, textTable } from './text-table.ts';
 
@@ -29,11 +30,16 @@ const ORPHANS_SHOWN = 10;
 /** @returns the exit code: 1 when there is a fault, or anything on its way although it should be settled; else 0. */
 export async function audit(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-  const [event, from, to] = [onlyEvent(positionals), instantOf(values.from), instantOf(values.to)];
+  const [event, window] = [onlyEvent(positionals), windowOf(values)];
   const graceMs = hoursMs(values.grace ?? GRACE_HOURS);
+  if (values['remove-orphans'] && !isWhole(window)) {
+    throw new CommandError(
+      'Cannot use --remove-orphans with --from or --to: what other commits name is not known then',
+    );
+  }
   const connection = await connectEvent(event, placeOf(values));
   try {
-    return await auditConnected(connection, values, { from, to }, graceMs);
+    return await auditConnected(connection, values, window, graceMs);
   } finally {
     await connection.close();
   }
@@ -137,10 +143,14 @@ function faultLine({ kind, partition, first, next, message, lost, duplicated }: 
   return `${kind}${place}: ${message}${losses === '' ? '' : ` (${losses})`}`;
 }
 
-const verdict = ({ total, faults }: AuditReport): string =>
-  faults.length === 0
+function verdict({ total, faults, window }: AuditReport): string {
+  if (faults.length === 0 && total.commits === 0 && !isWhole(window)) {
+    return 'no commits in this window, so nothing was compared.';
+  }
+  return faults.length === 0
     ? 'nothing lost, nothing duplicated.'
     : `${faults.length} faults, ${total.lost} lost, ${total.duplicated} duplicated.`;
+}
 
 const megabytes = (objects: readonly Orphan[]): string =>
   (objects.reduce((sum, { bytes }) => sum + bytes, 0) / 1_000_000).toFixed(1);

@@ -1,8 +1,9 @@
 /** `headrace rebuild`: the warehouse table, loaded anew from the commit log. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { isWhole } from '../pipeline/audit/chain.ts';
 import { rebuildTable } from '../pipeline/rebuild/rebuild-table.ts';
-import { instantOf, onlyEvent, PLACE_OPTIONS, placeOf, TEXT } from './arguments.ts';
+import { onlyEvent, PLACE_OPTIONS, placeOf, TEXT, windowOf } from './arguments.ts';
 import { connectEvent } from './connect-event.ts';
 import { progressBar } from './progress-bar.ts';
 import { quantity } from './quantity.ts';
@@ -13,7 +14,7 @@ const OPTIONS = { ...PLACE_OPTIONS, from: TEXT, to: TEXT } as const;
 export async function rebuild(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   const event = onlyEvent(positionals);
-  const window = { from: instantOf(values.from), to: instantOf(values.to) };
+  const window = windowOf(values);
   const connection = await connectEvent(event, placeOf(values));
   try {
     let bar: ReturnType<typeof progressBar> | undefined;
@@ -29,6 +30,10 @@ export async function rebuild(args: readonly string[]): Promise<number> {
       );
       console.error(faults.map(({ message }) => `  ${message}`).join('\n'));
       return 1;
+    }
+    if (commits === 0 && !isWhole(window)) {
+      console.log(`${event}: no commits in this window, so the table is as it was.`);
+      return 0;
     }
     const loaded = `${quantity(rows, 'row')} of ${quantity(commits, 'commit')}`;
     console.log(`${event}: loaded ${loaded} anew, into "${connection.table.table}".`);

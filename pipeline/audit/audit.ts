@@ -1,6 +1,6 @@
 /** The audit: proof, or disproof, that every acknowledged record is one row or one dead letter. */
 import type { ObjectStore, PartitionOffsets, TopicReader, Warehouse, WarehouseTable } from '../ports.ts';
-import { type AuditWindow, type Chain, readChains } from './chain.ts';
+import { type AuditWindow, type Chain, isWhole, readChains } from './chain.ts';
 import { type CompactionAudit, checkCompactions } from './check-compactions.ts';
 import { checkFiles } from './check-files.ts';
 import { checkGaps } from './check-gaps.ts';
@@ -87,12 +87,12 @@ const NO_COMPACTIONS: CompactionAudit = { compactions: [], faults: [] };
 export async function audit(ports: AuditPorts, options: AuditOptions): Promise<AuditReport> {
   const { lake, table, partitions: count } = ports;
   const window: AuditWindow = { from: options.from, to: options.to };
-  const isWhole = window.from === undefined && window.to === undefined;
+  const all = isWhole(window);
   const { chains, foreign } = await readChains({ lake, event: table.event, partitions: count }, window);
-  const { compactions, ...compacted } = isWhole ? await checkCompactions(lake, chains) : NO_COMPACTIONS;
-  const { missing, orphans, ...objects } = await checkObjects(lake, chains, compactions, isWhole);
+  const { compactions, ...compacted } = all ? await checkCompactions(lake, chains) : NO_COMPACTIONS;
+  const { missing, orphans, ...objects } = await checkObjects(lake, chains, compactions, all);
   const loadedBefore = options.now - (options.loadGraceMs ?? LOAD_GRACE_MS);
-  const inTable = await checkTable(chains, ports, { loadedBefore, isWhole });
+  const inTable = await checkTable(chains, ports, { loadedBefore, isWhole: all });
   const faults = [
     ...foreign,
     ...chains.flatMap((chain) => chain.faults),

@@ -14,6 +14,8 @@ export interface AuditWindow {
   readonly to?: number | undefined;
 }
 
+export const isWhole = ({ from, to }: AuditWindow): boolean => from === undefined && to === undefined;
+
 export interface ChainCommit {
   readonly key: string;
   readonly commit: Commit;

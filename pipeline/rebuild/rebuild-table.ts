@@ -1,5 +1,5 @@
 /** Rebuilding a warehouse table from the commit log: loaded anew beside it, compared, and put in its place. */
-import { type AuditWindow, type Chain, readChains } from '../audit/chain.ts';
+import { type AuditWindow, type Chain, isWhole, readChains } from '../audit/chain.ts';
 import type { Fault } from '../audit/fault.ts';
 import { BrokenInvariantError, ObjectNotFoundError } from '../errors.ts';
 import { readLoad } from '../load/load-together.ts';
@@ -51,8 +51,7 @@ export async function rebuildTable(ports: RebuildPorts, window: AuditWindow = {}
     await loadAll(loads.slice(at, at + BATCH_COMMITS), shadow, ports);
     onProgress?.(Math.min(at + BATCH_COMMITS, loads.length), loads.length);
   }
-  const isWhole = window.from === undefined && window.to === undefined;
-  const ranges = isWhole ? 'all' : rangesOf(chains);
+  const ranges = isWhole(window) ? 'all' : rangesOf(chains);
   for (let swap = 0; swap < SWAPS_MAX; swap++) {
     await compare(loads, shadow, warehouse);
     const missing = await warehouse.replace(table, shadow, ranges);

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { jest } from '@jest/globals';
 import { Kafka, logLevel } from 'kafkajs';
 import { audit } from '../../cli/audit.ts';
@@ -13,6 +14,7 @@ import { startKafkaBroker } from '../../local/kafka/broker.ts';
 import { duckdbWarehouse } from '../../pipeline/adapters/duckdb-warehouse.ts';
 import { s3ObjectStore } from '../../pipeline/adapters/s3-object-store.ts';
 import { warehouseTable } from '../../pipeline/load/warehouse-table.ts';
+import type { ObjectStore } from '../../pipeline/ports.ts';
 import { commitKey, commitLog } from '../../pipeline/sink/commit-log.ts';
 import { rowEncoder } from '../../pipeline/sink/row-encoder.ts';
 import { sinkPartition } from '../../pipeline/sink/sink.ts';
@@ -75,6 +77,22 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+/** Works on the lake of the host that has ended. */
+async function inLake(work: (lake: ObjectStore) => Promise<void>): Promise<void> {
+  const aws = await startAwsEndpoint({ dataDir: folder, port: 0 });
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  try {
+    await work(
+      s3ObjectStore(
+        'lake',
+        new S3Client({ endpoint: aws.url, region: 'us-east-1', credentials, forcePathStyle: true }),
+      ),
+    );
+  } finally {
+    await aws.close();
+  }
+}
+
 /** What the command printed, and its exit code. */
 async function run(command: (args: string[]) => Promise<number>, ...args: string[]): Promise<[number, string]> {
   lines.length = 0;
@@ -105,6 +123,48 @@ test('rebuild: loads the table again', async () => {
   expect((await run(audit, 'order_created', '--settled', '--files'))[0]).toBe(0);
 });
 
+test('audit and rebuild: a window without commits is said to prove nothing', async () => {
+  const [code, text] = await run(audit, 'order_created', '--from', '2030-01-01');
+  expect([code, text]).toEqual([
+    0,
+    expect.stringContaining('order_created: no commits in this window, so nothing was'),
+  ]);
+  const rebuilt = 'order_created: no commits in this window, so the table is as it was.';
+  expect(await run(rebuild, 'order_created', '--from', '2030-01-01')).toEqual([0, rebuilt]);
+  expect((await run(audit, 'order_created'))[1]).toMatch(/^total +3 +2 +1 +2 /m);
+});
+
+test('audit: prints the fault and exits with 1 when the table is broken, until it is rebuilt', async () => {
+  const database = await DuckDBInstance.create(join(folder, 'warehouse.duckdb'));
+  const connection = await database.connect();
+  await connection.run('DELETE FROM order_created WHERE _offset = 1');
+  connection.closeSync();
+  database.closeSync();
+  const [code, text] = await run(audit, 'order_created');
+  expect(text).toContain('LOST_ROWS partition 0, offsets 1 to 1: The table lacks offset 1 of "commits/0/');
+  expect(text).toContain('order_created: 1 faults, 1 lost, 0 duplicated.');
+  expect(code).toBe(1);
+  expect((await run(audit, 'order_created', '--json'))[0]).toBe(1);
+  await run(rebuild, 'order_created');
+  expect((await run(audit, 'order_created'))[0]).toBe(0);
+});
+
+test('audit: --remove-orphans removes nothing while the commits have faults, and then what none of them names', async () => {
+  const [orphan, bad] = ['data/0-0-1-00aa.parquet', commitKey(1, 5)];
+  await inLake(async (lake) => {
+    await lake.put(orphan, Buffer.from('orphan'));
+    await lake.put(bad, Buffer.from('no commit'));
+  });
+  const removal = [audit, 'order_created', '--remove-orphans', '--grace', '0'] as const;
+  const [code, text] = await run(...removal);
+  expect([code, text]).toEqual([1, expect.stringContaining('No orphans were removed: first mend the faults')]);
+  expect(text).toContain(`  ${orphan}`);
+  await inLake((lake) => lake.delete(bad));
+  const [mended, removed] = await run(...removal);
+  expect([mended, removed]).toEqual([0, expect.stringContaining('Removed 1 orphans, 0.0 MB.')]);
+  expect((await run(audit, 'order_created'))[1]).not.toContain(orphan);
+});
+
 test('deadLetters: list, show, replay and discard', async () => {
   const [, list] = await run(deadLetters, 'list', 'order_created');
   expect(list).toMatch(/^UNKNOWN_FRAMING +1 +0 +0 +0 .* 0-2 /m);
@@ -130,6 +190,24 @@ test.each<[string, (args: string[]) => Promise<number>, string[], string]>([
   ['two events', audit, ['order_created', 'other'], 'Say which event'],
   ['an event that is not deployed', audit, ['nothing'], 'Cannot find the event "nothing"'],
   ['no time', audit, ['order_created', '--from', 'noon'], 'Cannot use "noon" as a time'],
+  [
+    'a window that ends before it begins',
+    audit,
+    ['order_created', '--from', '2026-02-02', '--to', '2026-02-01'],
+    'Cannot use --from 2026-02-02 with --to 2026-02-01: it ends before it begins',
+  ],
+  [
+    'such a window',
+    rebuild,
+    ['order_created', '--from', '2026-02-02', '--to', '2026-02-01'],
+    'it ends before it begins',
+  ],
+  [
+    'orphans of a window',
+    audit,
+    ['order_created', '--remove-orphans', '--to', '2026-02-01'],
+    'Cannot use --remove-orphans with --from or --to',
+  ],
   ['no hours', audit, ['order_created', '--grace', 'x'], 'Cannot use "x" as hours'],
   ['an unknown option', audit, ['order_created', '--fast'], "Unknown option '--fast'"],
   ['an unknown action', deadLetters, ['send', 'order_created'], 'Cannot "send" dead letters: allowed are list, show'],

@@ -5,7 +5,7 @@ import { type AuditReport, audit } from '../../../pipeline/audit/audit.ts';
 import { removeOrphans } from '../../../pipeline/audit/check-objects.ts';
 import { COMPACT_LIMITS, compactLake } from '../../../pipeline/compact/compact.ts';
 import { compactionKey, readCompaction } from '../../../pipeline/compact/compaction.ts';
-import type { PendingLoad } from '../../../pipeline/ports.ts';
+import type { PendingLoad, Warehouse } from '../../../pipeline/ports.ts';
 import type { Commit, DataFile, RejectedObject } from '../../../pipeline/sink/commit.ts';
 import { orderContract, orderData } from '../ingest/order-events.ts';
 import { framed, kafkaRecord } from '../sink/order-records.ts';
@@ -79,6 +79,33 @@ test('audit: records and commits on their way are no faults, until the grace is 
   const later = await world.audit({ loadGraceMs: 60_000, now: world.clock.now + 120_000 });
   expect(places(later)).toEqual(['NOT_LOADED 0:10-12']);
   expect(later.total).toMatchObject({ lost: 2, unloaded: 0 });
+});
+
+/** A commit that a loader loads in the middle of an audit: already written when it began, or not. */
+test.each([
+  ['a commit is loaded after the ledger was read', true, 'after'],
+  ['a commit is written and loaded before the ledger is read', false, 'before'],
+  ['a commit is written and loaded after the ledger was read', false, 'after'],
+])('audit: on a live pipeline it is no fault that %s', async (_, isWritten, moment) => {
+  for (const window of [{}, { from: Date.UTC(2026, 10, 20, 12, 30) }]) {
+    const { world } = await healthyWorld(folder);
+    world.produce(0, [10, 11]);
+    const written = isWritten ? await world.sink(0) : undefined;
+    let calls = 0;
+    const ledger: Warehouse['ledger'] = async (...call) => {
+      const isFirst = calls++ === 0;
+      if (isFirst && moment === 'before') await world.load(written ?? (await world.sink(0)));
+      const entries = await world.warehouse.ledger(...call);
+      if (isFirst && moment === 'after') await world.load(written ?? (await world.sink(0)));
+      return entries;
+    };
+    const report = await audit(
+      { ...world, warehouse: { ...world.warehouse, ledger } },
+      { ...window, now: world.clock.now },
+    );
+    expect(calls).toBeGreaterThan(0);
+    expect(report.faults).toEqual([]);
+  }
 });
 
 type Break = (world: PipelineWorld, loads: readonly PendingLoad[]) => Promise<unknown>;
