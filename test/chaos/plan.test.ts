@@ -22,6 +22,7 @@ test('chaosPlan has every kind of fault in an hour, in the order of time', () =>
       'function: timeout',
       'S3: 409 ConditionalRequestConflict',
       'S3: 503 SlowDown',
+      'S3: 503 ServiceUnavailable',
       'S3: no answer',
       'S3: connection reset, after it was done',
       'SSM: connection reset',
@@ -34,6 +35,17 @@ test('chaosPlan has every kind of fault in an hour, in the order of time', () =>
       'message: delivered again although deleted',
     ]),
   );
+});
+
+test('chaosPlan has outages of S3 that fail writes of data and of commits for good, in a run of 30 seconds too', () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const outages = plan(seed, 0.5).flatMap(({ action }) =>
+      action.kind === 'requests' && action.fault.times === undefined ? action.fault : [],
+    );
+    const names = outages.map(({ operation, name }) => `${operation} ${name}`);
+    expect(names.slice(0, 2)).toEqual(['PutObject /\\/data\\//', 'PutObject /\\/commits\\//']);
+    expect(outages.every(({ forMs = 0 }) => forMs >= 2000)).toBe(true);
+  }
 });
 
 test('chaosPlan kills a host at least once in a run of 40 seconds', () => {

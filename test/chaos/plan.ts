@@ -25,6 +25,7 @@ export interface PlannedAction {
 const FAULT_EVERY_MS = { min: 60, max: 600 };
 const SCHEDULES_EVERY_MS = 4000;
 const COMPACT_EVERY_MS = 7000;
+const OUTAGE_EVERY_MS = { min: 3000, max: 7000 };
 /** A start takes some seconds, in which nothing else can be tried. */
 const HOST_KILL_EVERY_MS = { min: 20_000, max: 35_000 };
 /** A fault that meets nothing for so long is over: on a calm machine the plan is what happens. */
@@ -45,6 +46,10 @@ export function chaosPlan(random: Random, durationMs: number): PlannedAction[] {
   }
   for (let atMs = COMPACT_EVERY_MS; atMs < durationMs; atMs += COMPACT_EVERY_MS) {
     plan.push({ atMs, action: { kind: 'compact' } });
+  }
+  let outages = 0;
+  for (let atMs = step(OUTAGE_EVERY_MS); atMs < durationMs; atMs += step(OUTAGE_EVERY_MS)) {
+    plan.push({ atMs, action: outage(random, outages++) });
   }
   for (let atMs = step(HOST_KILL_EVERY_MS); atMs < durationMs; atMs += step(HOST_KILL_EVERY_MS)) {
     plan.push({ atMs, action: { kind: 'kill-host' } });
@@ -75,6 +80,28 @@ function requestFault(random: Random): Scenario {
     [lastsMs, { kind: 'kill-function', name: callers }],
   ];
 }
+
+/**
+ * S3 fails for longer than its client repeats a request, which is about a second: whoever meets it fails for good, with
+ * some of its objects written and some not.
+ */
+function outage(random: Random, index: number): ChaosAction {
+  const [operation, name] = OUTAGES[index % OUTAGES.length] ?? OUTAGES[0];
+  const effect = { kind: 'fail', status: 503, code: OUTAGE } as const;
+  return { kind: 'requests', fault: { operation, name, effect, forMs: between(random, 2000, 3000) } };
+}
+
+/** No other fault has this code, so that a failure in a function's log tells where it comes from. */
+export const OUTAGE = 'ServiceUnavailable';
+/** In turn: a short run has the most important ones. */
+const OUTAGES = [
+  ['PutObject', /\/data\//],
+  ['PutObject', /\/commits\//],
+  ['GetObject', /\/data\//],
+  ['PutObject', /\/rejected\//],
+  ['ListObjectsV2', /\/commits\//],
+  ['GetObject', /\/commits\//],
+] as const;
 
 /** A drain's commit is late, and meanwhile another drain commits more; half of them die in between. */
 function lateCommit(random: Random): Scenario {

@@ -5,6 +5,13 @@ import type { RecordBook } from './record-book.ts';
 
 const SHOWN_MAX = 20;
 
+export interface FaultsMet {
+  /** How often each happened. */
+  readonly injected: ReadonlyMap<string, number>;
+  /** Invocations that failed because S3 did, however often its client repeated a request. */
+  readonly failed: number;
+}
+
 /**
  * @param others problems that were found elsewhere.
  * @returns whether everything is as it must be.
@@ -12,10 +19,10 @@ const SHOWN_MAX = 20;
 export function report(
   verdicts: ReadonlyMap<string, Verdict>,
   book: RecordBook,
-  faults: ReadonlyMap<string, number>,
+  faults: FaultsMet,
   others: readonly string[],
 ): boolean {
-  const injected = [...faults].sort(([a], [b]) => (a < b ? -1 : 1));
+  const injected = [...faults.injected].sort(([a], [b]) => (a < b ? -1 : 1));
   const total = injected.reduce((sum, [, count]) => sum + count, 0);
   console.log(`\n${textTable(['fault', 'times'], [...injected, ['all', total]])}\n`);
   const header = ['event', 'accepted', 'committed', 'rejected', 'loaded', 'lost', 'duplicated', 'relayed again'];
@@ -32,7 +39,9 @@ export function report(
   console.log(`${textTable(header, rows)}\n`);
   console.log(`${book.queued.length} of the accepted were queued first, and are written at least once.`);
   console.log(`${book.refused} invalid events were refused, ${book.unanswered} attempts were not acknowledged.`);
+  console.log(`${faults.failed} invocations failed for good because S3 was out.`);
   const problems = [
+    ...(faults.failed > 0 ? [] : ['No invocation failed for good, so nothing is known of what one would leave behind']),
     ...[...verdicts].flatMap(([event, { lost, duplicated, wrong }]) => [
       ...lost.map((text) => `${event}: lost: ${text}`),
       ...duplicated.map((text) => `${event}: twice: ${text}`),

@@ -8,12 +8,13 @@ import { synth } from '../../cli/synth.ts';
 import type { CatalogParameter } from '../../pipeline/adapters/ssm-catalog.ts';
 import { catalogParameterName } from '../../pipeline/contract/names.ts';
 import { ChaosHost } from './chaos-host.ts';
+import { failedInvocations } from './failed-invocations.ts';
 import { headraceAudit } from './headrace-audit.ts';
 import type { HostPlaces } from './host-process.ts';
 import { type ClientOptions, sendOverHttp } from './http-client.ts';
 import { type KafkaClientOptions, kafkajsProducer, platformaticProducer, sendToKafka } from './kafka-client.ts';
 import { awsClient, findAll, isDrained, progressOf, queuedMessages } from './observe.ts';
-import { chaosPlan, type PlannedAction } from './plan.ts';
+import { chaosPlan, OUTAGE, type PlannedAction } from './plan.ts';
 import { seededRandom } from './random.ts';
 import { reconcile, type Verdict } from './reconcile.ts';
 import { RecordBook } from './record-book.ts';
@@ -61,13 +62,16 @@ async function main(): Promise<number> {
     const verdicts = await judge(host, book);
     const audits: string[] = [];
     for (const event of EVENTS) audits.push(...(await headraceAudit(event, dataDir)));
-    passed = report(verdicts, book, faults, [
+    const failed = failedInvocations(join(dataDir, 'logs'), OUTAGE);
+    passed = report(verdicts, book, { injected: faults, failed }, [
       ...audits,
       ...falseAlarms(logFile),
       ...(host.failure === undefined ? [] : [`the host: ${host.failure}`]),
     ]);
   } finally {
     await host.stop();
+    // Whatever the run threw is then only what came of it.
+    if (host.failure !== undefined) console.log(`The host failed: ${host.failure}, see ${logFile}`);
     if (passed && !values.keep) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     else console.log(`The data and the logs stay in ${folder}`);
     if (!passed) console.log(`FAILED: npm run chaos -- --minutes ${minutes} --seed ${seed}`);
