@@ -163,6 +163,9 @@ export interface LedgerEntry {
   readonly rows: number;
 }
 
+/** What `placed` of a measure multiplies checksums with is the offset modulo this: the product has 64 bits. */
+export const PLACE_MODULUS = 2 ** 32;
+
 /** What a table holds of a range of offsets. */
 export interface RangeMeasure {
   readonly rows: number;
@@ -171,7 +174,7 @@ export interface RangeMeasure {
   /** The sum of `_checksum`. */
   readonly checksum: bigint;
   /**
-   * The sum of `_checksum` times `_offset` modulo 2^32: another one when two rows have changed places, or when their
+   * The sum of `_checksum` times `_offset` modulo `PLACE_MODULUS`: another one when two rows have changed places, or when their
    * checksums have changed by as much as makes no difference to the other sum.
    */
   readonly placed: bigint;

@@ -1,7 +1,14 @@
 /** What a table of a DuckDB warehouse holds: the numbers that an audit compares. */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { LOAD_LEDGER } from '../contract/names.ts';
-import type { LedgerEntry, OffsetRange, OutsideRows, RangeMeasure, WarehouseTable } from '../ports.ts';
+import {
+  type LedgerEntry,
+  type OffsetRange,
+  type OutsideRows,
+  PLACE_MODULUS,
+  type RangeMeasure,
+  type WarehouseTable,
+} from '../ports.ts';
 import { hasLedger, hasTable } from './duckdb-table.ts';
 import { identifier } from './duckdb-types.ts';
 
@@ -45,7 +52,7 @@ export async function measureRanges(
   }
   const result = await connection.runAndReadAll(
     `SELECT position, count(*), count(DISTINCT _offset), coalesce(sum(_checksum), 0),
-       coalesce(sum(_checksum::BIGINT * (_offset % ${2 ** 32})), 0)
+       coalesce(sum(_checksum::BIGINT * (_offset % ${PLACE_MODULUS})), 0)
      FROM ${identifier(table)} AS held ASOF JOIN (SELECT ${RANGES}) AS ranges
        ON held._partition = ranges.partition AND held._offset >= ranges.first
      WHERE _offset < next GROUP BY position`,

@@ -1,5 +1,5 @@
 /** SQL that every remote warehouse understands, in its own spelling of names. */
-import type { OffsetRange, PendingLoad, WarehouseTable } from '../ports.ts';
+import { type OffsetRange, type PendingLoad, PLACE_MODULUS, type WarehouseTable } from '../ports.ts';
 
 export interface Spelling {
   /** A quoted name. */
@@ -43,9 +43,6 @@ export function ledgerEntries(
 WHERE ${identifier('event')} = ${literal(table.event)} AND ${startsIn(spelling, ranges)}
 ORDER BY ${names(spelling, 'partition', 'start_offset')}`;
 }
-
-/** The product of an offset modulo this and a checksum of 32 bits has 64 bits, which every warehouse has. */
-const PLACE_MODULUS = 2 ** 32;
 
 /** One pass over the offsets that the ranges span; a row lies in one range at most. */
 export function measures(spelling: Spelling, table: WarehouseTable, ranges: readonly OffsetRange[]): string {

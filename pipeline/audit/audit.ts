@@ -2,7 +2,7 @@
 import type { ObjectStore, PartitionOffsets, TopicReader, Warehouse, WarehouseTable } from '../ports.ts';
 import { type AuditWindow, type Chain, isWhole, readChains } from './chain.ts';
 import { type CompactionAudit, checkCompactions } from './check-compactions.ts';
-import { checkFiles } from './check-files.ts';
+import { checkFiles, type FileAudit } from './check-files.ts';
 import { checkGaps } from './check-gaps.ts';
 import { checkObjects, type Orphan } from './check-objects.ts';
 import { checkTable, type TableAudit } from './check-table.ts';
@@ -77,6 +77,7 @@ export interface AuditReport {
 const LOAD_GRACE_MS = 3_600_000;
 /** A window of commits may cut a compaction in two. */
 const NO_COMPACTIONS: CompactionAudit = { compactions: [], faults: [] };
+const NO_FILES: FileAudit = { faults: [], placed: new Map() };
 
 /**
  * Compares topic, chains, objects, ledger and table. Reads only; what sinks and loaders do meanwhile is no fault.
@@ -92,7 +93,8 @@ export async function audit(ports: AuditPorts, options: AuditOptions): Promise<A
   const { compactions, ...compacted } = all ? await checkCompactions(lake, chains) : NO_COMPACTIONS;
   const { missing, orphans, ...objects } = await checkObjects(lake, chains, compactions, all);
   const loadedBefore = options.now - (options.loadGraceMs ?? LOAD_GRACE_MS);
-  const inTable = await checkTable(chains, ports, { loadedBefore, isWhole: all });
+  const inFiles = options.readFiles ? await checkFiles(lake, chains, compactions, missing) : NO_FILES;
+  const inTable = await checkTable(chains, ports, { loadedBefore, isWhole: all, placed: inFiles.placed });
   const faults = [
     ...foreign,
     ...chains.flatMap((chain) => chain.faults),
@@ -100,7 +102,7 @@ export async function audit(ports: AuditPorts, options: AuditOptions): Promise<A
     ...compacted.faults,
     ...objects.faults,
     ...inTable.faults,
-    ...(options.readFiles ? await checkFiles(lake, chains, compactions, missing) : []),
+    ...inFiles.faults,
   ];
   const partitions: PartitionAudit[] = [];
   for (const { partition, chain, watermarks, inTopic } of await checkTopic(chains, faults, ports)) {

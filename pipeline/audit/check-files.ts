@@ -6,7 +6,7 @@ import type { DataFile, RejectedObject } from '../sink/commit.ts';
 import { valueChecksum } from '../sink/record-reader.ts';
 import type { Chain, ChainCommit } from './chain.ts';
 import type { AuditedCompaction } from './check-compactions.ts';
-import { readFileRows } from './commit-offsets.ts';
+import { placedChecksum, readFileRows } from './commit-offsets.ts';
 import { type Fault, fault } from './fault.ts';
 import { unreadable } from './unreadable.ts';
 
@@ -21,35 +21,48 @@ interface Files {
   readonly files: readonly DataFile[];
 }
 
+export interface FileAudit {
+  readonly faults: readonly Fault[];
+  /** The sum of `placedChecksum` of the rows of each commit whose files are as they should be, by the commit's key. */
+  readonly placed: ReadonlyMap<string, bigint>;
+}
+
 /** Reads every object, one at a time. Memory: the largest file, and the offsets of one commit. */
 export async function checkFiles(
   lake: ObjectStore,
   chains: readonly Chain[],
   compactions: readonly AuditedCompaction[],
   missing: ReadonlySet<string>,
-): Promise<Fault[]> {
+): Promise<FileAudit> {
   const records: Files[] = [
     ...chains.flatMap(({ commits }) => commits.map(({ key, commit }) => ({ ...commit, key }))),
     ...compactions.map(({ key, compaction }) => ({ ...compaction, key })),
   ];
   const faults: Fault[] = [];
+  const placed = new Map<string, bigint>();
   for (const record of records.filter(({ files }) => !files.some(({ key }) => missing.has(key)))) {
-    faults.push(...(await checkRecord(lake, record)));
+    const found = await checkRecord(lake, record);
+    if (typeof found === 'bigint') {
+      placed.set(record.key, found);
+    } else {
+      faults.push(...found);
+    }
   }
   for (const owner of chains.flatMap(({ commits }) => commits)) {
     const { rejected } = owner.commit;
     faults.push(...(rejected && !missing.has(rejected.key) ? await checkLetters(lake, owner, rejected) : []));
   }
-  return faults;
+  return { faults, placed };
 }
 
+/** @returns the sum of the rows' `placedChecksum`, or what is wrong. */
 async function checkRecord(
   lake: ObjectStore,
   { key: recordKey, partition, start, next, rows, checksum, files }: Files,
-): Promise<Fault[]> {
+): Promise<bigint | Fault[]> {
   const range = { partition, first: start, next };
   const offsets = new Set<number>();
-  const found = { rows: 0, checksum: 0, strange: 0 };
+  const found = { rows: 0, checksum: 0, placed: 0n, strange: 0 };
   for (const { key, rows: expected } of files) {
     try {
       for (const row of await readFileRows(lake, key)) {
@@ -57,6 +70,7 @@ async function checkRecord(
         offsets.add(row.offset);
         found.rows++;
         found.checksum += row.checksum;
+        found.placed += placedChecksum(row.offset, row.checksum);
         found.strange += isStrange ? 1 : 0;
       }
     } catch (error) {
@@ -66,7 +80,7 @@ async function checkRecord(
   }
   const repeated = found.rows - offsets.size;
   if (found.rows === rows && found.strange === 0 && repeated === 0 && found.checksum === checksum) {
-    return [];
+    return found.placed;
   }
   const counts = `${found.rows} rows of ${rows}, ${repeated} repeated, ${found.strange} of other offsets`;
   const message = `The files of "${recordKey}" are not what it says: ${counts}, checksum ${found.checksum} of ${checksum}`;

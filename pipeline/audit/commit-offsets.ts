@@ -3,7 +3,7 @@ import { zstdDecompressSync } from 'node:zlib';
 import { parquetReadObjects } from 'hyparquet';
 import { readDeadLetters } from '../dead-letters/read-dead-letters.ts';
 import { UnknownFormatError } from '../errors.ts';
-import type { ObjectStore } from '../ports.ts';
+import { type ObjectStore, PLACE_MODULUS } from '../ports.ts';
 import type { Commit } from '../sink/commit.ts';
 import { getContent } from '../sink/content-key.ts';
 import type { DeadLetterLine } from '../sink/dead-letter.ts';
@@ -75,6 +75,10 @@ export async function readFileRows(lake: ObjectStore, key: string): Promise<File
     checksum: Number(row['_checksum']),
   }));
 }
+
+/** What a measure of a table sums up as `placed`, for one row. */
+export const placedChecksum = (offset: number, checksum: number): bigint =>
+  BigInt(checksum) * BigInt(offset % PLACE_MODULUS);
 
 /** The checksum of every row of the commit by its offset; undefined when one of the files cannot be read. */
 export async function rowChecksums(lake: ObjectStore, commit: Commit): Promise<Map<number, number> | undefined> {

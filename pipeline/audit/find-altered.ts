@@ -1,7 +1,7 @@
-/** Which rows of a table are not the rows of their files, when only the sum of their checksums tells that some are. */
-import type { ObjectStore, OffsetRange, Warehouse, WarehouseTable } from '../ports.ts';
+/** Which rows of a table are not the rows of their files, when only sums over many of them tell that some are. */
+import type { ObjectStore, OffsetRange, RangeMeasure, Warehouse, WarehouseTable } from '../ports.ts';
 import type { Commit } from '../sink/commit.ts';
-import { rowChecksums } from './commit-offsets.ts';
+import { placedChecksum, rowChecksums } from './commit-offsets.ts';
 
 const PARTS = 64;
 
@@ -22,7 +22,10 @@ export async function findAltered(
   while (suspects.some(({ first, next }) => next - first > 1)) {
     const parts = suspects.flatMap(split);
     const measures = await ports.warehouse.measure(ports.table, parts);
-    suspects = parts.filter((part, index) => measures[index]?.checksum !== sumOf(checksums, part));
+    suspects = parts.filter((part, index) => {
+      const { checksum, placed } = sumsOf(checksums, part);
+      return measures[index]?.checksum !== checksum || measures[index]?.placed !== placed;
+    });
   }
   return suspects.map(({ first }) => first);
 }
@@ -37,16 +40,19 @@ function split({ partition, first, next }: OffsetRange): OffsetRange[] {
 }
 
 /** Goes through the offsets or through the rows, whichever are fewer: a gap may be of billions. */
-function sumOf(checksums: ReadonlyMap<number, number>, { first, next }: OffsetRange): bigint {
-  let sum = 0;
-  if (next - first > checksums.size) {
-    for (const [offset, checksum] of checksums) {
-      sum += offset >= first && offset < next ? checksum : 0;
-    }
-  } else {
-    for (let offset = first; offset < next; offset++) {
-      sum += checksums.get(offset) ?? 0;
-    }
+function sumsOf(
+  checksums: ReadonlyMap<number, number>,
+  { first, next }: OffsetRange,
+): Pick<RangeMeasure, 'checksum' | 'placed'> {
+  const offsets =
+    next - first > checksums.size
+      ? [...checksums.keys()].filter((offset) => offset >= first && offset < next)
+      : Array.from({ length: next - first }, (_, index) => first + index);
+  const sums = { checksum: 0n, placed: 0n };
+  for (const offset of offsets) {
+    const checksum = checksums.get(offset) ?? 0;
+    sums.checksum += BigInt(checksum);
+    sums.placed += placedChecksum(offset, checksum);
   }
-  return BigInt(sum);
+  return sums;
 }

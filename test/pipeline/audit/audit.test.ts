@@ -359,6 +359,22 @@ test.each([
   expect(faults).toMatchObject([{ partition: 0, first: 0, next: 5, ...numbers }]);
 });
 
+test.each([
+  ['rows have changed places', 'CASE _offset WHEN 8 THEN 9 ELSE 8 END AS _offset'],
+  [
+    'checksums have changed by as much in both directions',
+    '(_checksum + CASE _offset WHEN 8 THEN 9 ELSE -9 END)::INTEGER AS _checksum',
+  ],
+])('audit: tells that %s when files are read', async (_, change) => {
+  const { world } = await healthyWorld(folder);
+  const two = 'FROM order_created WHERE _partition = 0 AND _offset IN (8, 9)';
+  await world.sql(`CREATE TABLE changed AS SELECT * REPLACE (${change}) ${two}; DELETE ${two};
+    INSERT INTO order_created SELECT * FROM changed; DROP TABLE changed`);
+  const report = await world.audit({ readFiles: true });
+  expect(places(report)).toEqual(['ALTERED_ROWS 0:8-10']);
+  expect(report.total).toMatchObject({ lost: 2, duplicated: 0 });
+});
+
 test('audit: what retention has taken from Kafka is audited without it', async () => {
   const { world } = await healthyWorld(folder);
   world.reader.watermarks.set(0, { low: 6 });
