@@ -61,6 +61,7 @@ const USAGE = `Usage: headrace <command> [options]
   rebuild EVENT       load the warehouse table again from the commits, compare, and swap
             --dir DIR, --aws     as for audit
             --from, --to TIME    only commits with records of that time
+            --drop-columns       also a table with columns that are not in the contract; they are gone then
   compact EVENT       merge the small files of settled commits into large ones
             --dir DIR, --aws     as for audit
             --min-age HOURS      of commits; all that are older are merged  (24, and wait a week for a file's worth)

@@ -2,13 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { isWhole } from '../pipeline/audit/chain.ts';
+import { BrokenInvariantError } from '../pipeline/errors.ts';
 import { rebuildTable } from '../pipeline/rebuild/rebuild-table.ts';
-import { onlyEvent, PLACE_OPTIONS, placeOf, TEXT, windowOf } from './arguments.ts';
+import { FLAG, onlyEvent, PLACE_OPTIONS, placeOf, TEXT, windowOf } from './arguments.ts';
+import { CommandError } from './command-error.ts';
 import { connectEvent } from './connect-event.ts';
 import { progressBar } from './progress-bar.ts';
 import { quantity } from './quantity.ts';
 
-const OPTIONS = { ...PLACE_OPTIONS, from: TEXT, to: TEXT } as const;
+const OPTIONS = { ...PLACE_OPTIONS, from: TEXT, to: TEXT, 'drop-columns': FLAG } as const;
 
 /** @returns the exit code: 1 when the chain is not whole, and nothing was rebuilt. */
 export async function rebuild(args: readonly string[]): Promise<number> {
@@ -23,7 +25,10 @@ export async function rebuild(args: readonly string[]): Promise<number> {
       bar.update(loaded);
     };
     const { partitions } = connection.contract.topic;
-    const { commits, rows, faults } = await rebuildTable({ ...connection, partitions, sleep, onProgress }, window);
+    const { commits, rows, faults } = await rebuildTable(
+      { ...connection, partitions, sleep, onProgress },
+      { ...window, dropColumns: values['drop-columns'] ?? false },
+    ).catch(refused);
     if (faults.length > 0) {
       console.error(
         `Nothing was rebuilt: the commits of ${event} are not whole. "headrace audit ${event}" tells more.`,
@@ -41,4 +46,9 @@ export async function rebuild(args: readonly string[]): Promise<number> {
   } finally {
     await connection.close();
   }
+}
+
+/** The table is as it was, and the message says what to do. */
+function refused(error: unknown): never {
+  throw error instanceof BrokenInvariantError ? new CommandError(error.message) : error;
 }

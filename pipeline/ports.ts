@@ -220,6 +220,8 @@ export interface Warehouse {
     shadow: WarehouseTable,
     ranges: readonly OffsetRange[] | 'all',
   ): Promise<readonly string[]>;
+  /** The columns of the table that `columns` does not name, as the warehouse spells them: somebody else has added them. */
+  foreignColumns(table: WarehouseTable): Promise<readonly string[]>;
   /** Drops the table and its ledger entries, if there are any. For shadows. */
   drop(table: WarehouseTable): Promise<void>;
   /** Ends connections. */

@@ -35,11 +35,7 @@ export async function ensureTable(
     return;
   }
   await connection.run(`CREATE TABLE IF NOT EXISTS ${identifier(table)} (${columns.map(declaration).join(', ')})`);
-  const existing = await connection.runAndReadAll(
-    'SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = current_schema() AND table_name = $1',
-    [table],
-  );
-  const types = new Map(existing.getRows().map(([name, type]) => [String(name), String(type)]));
+  const types = await columnTypes(connection, table);
   for (const column of columns) {
     const type = types.get(column.name);
     if (type === undefined) {
@@ -48,6 +44,25 @@ export async function ensureTable(
       await widenNested(connection, table, column.name, duckdbType(column.type), type);
     }
   }
+}
+
+/** SQL does not tell cases apart. */
+export async function foreignColumns(
+  connection: DuckDBConnection,
+  { table, columns }: WarehouseTable,
+): Promise<string[]> {
+  const own = new Set(columns.map(({ name }) => name.toLowerCase()));
+  const names = [...(await columnTypes(connection, table)).keys()];
+  return names.filter((name) => !own.has(name.toLowerCase()));
+}
+
+/** The types by the names, in their order; empty when there is no table. */
+async function columnTypes(connection: DuckDBConnection, table: string): Promise<ReadonlyMap<string, string>> {
+  const existing = await connection.runAndReadAll(
+    'SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = current_schema() AND table_name = $1 ORDER BY column_index',
+    [table],
+  );
+  return new Map(existing.getRows().map(([name, type]) => [String(name), String(type)]));
 }
 
 /** Makes the ledger of all events. */

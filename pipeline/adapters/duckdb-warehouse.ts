@@ -9,6 +9,7 @@ import { getContent } from '../sink/content-key.ts';
 import { loadAll } from './duckdb-load.ts';
 import { measureRanges, NOTHING_MEASURED, readLedger, readOffsets, rowsOutside } from './duckdb-measure.ts';
 import { dropTable, replaceTable } from './duckdb-replace.ts';
+import { foreignColumns } from './duckdb-table.ts';
 import { withDuckdb } from './with-duckdb.ts';
 
 /**
@@ -44,6 +45,7 @@ export function duckdbWarehouse(path: string, lake: ObjectStore): Warehouse {
     outside: (table, ranges) => read([], (connection) => rowsOutside(connection, table, ranges)),
     offsetsOf: (table, range) => read([], (connection) => readOffsets(connection, table, range)),
     replace: (table, shadow, ranges) => write((connection) => replaceTable(connection, table, shadow, ranges)),
+    foreignColumns: (table) => read([], (connection) => foreignColumns(connection, table)),
     async drop(table) {
       if (existsSync(path)) {
         await write((connection) => dropTable(connection, table));

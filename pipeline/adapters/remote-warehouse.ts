@@ -79,6 +79,11 @@ export function remoteWarehouse(dialect: WarehouseDialect, service: StatementSer
       }
       return missing.map(([key]) => String(key));
     },
+    async foreignColumns(table) {
+      const own = new Set(table.columns.map(({ name }) => dialect.spell(name)));
+      const rows = await runner.query(dialect.columnNames(table, 'rows'));
+      return rows.map(([name]) => String(name)).filter((name) => !own.has(name));
+    },
     async drop(table) {
       loads.forget(table);
       tables.forget(table);

@@ -17,6 +17,11 @@ export interface RebuildPorts {
   readonly onProgress?: (loaded: number, commits: number) => void;
 }
 
+export interface RebuildOptions extends AuditWindow {
+  /** Rebuilds also a table that has columns of somebody else, whose values no commit has. @default false */
+  readonly dropColumns?: boolean;
+}
+
 export interface RebuildReport {
   readonly commits: number;
   readonly rows: number;
@@ -33,17 +38,23 @@ const SWAPS_MAX = 20;
  * Loads all commits, or those of the window, into a shadow table, compares counts and checksums with the commits, and
  * swaps. Loaders may go on: what they load meanwhile is loaded into the shadow too. Until the swap, which is one
  * transaction, the table is as it was; an interruption leaves the shadow, with which the next run begins anew. Rows that
- * no commit explains are gone afterwards. One rebuild at a time.
- * @throws BrokenInvariantError when the shadow is not what the commits say, or the table has commits that the lake has
- * lost; the table is as it was.
+ * no commit explains are gone afterwards. One rebuild at a time: of two, one finds its shadow changed.
+ * @throws BrokenInvariantError when the shadow is not what the commits say, or the table has columns that no commit has,
+ * or commits that the lake has lost; the table is as it was.
  */
-export async function rebuildTable(ports: RebuildPorts, window: AuditWindow = {}): Promise<RebuildReport> {
+export async function rebuildTable(ports: RebuildPorts, options: RebuildOptions = {}): Promise<RebuildReport> {
+  const { dropColumns = false, ...window } = options;
   const { lake, warehouse, table, partitions, onProgress } = ports;
   const shadow = shadowTable(table);
   const { chains } = await readChains({ lake, event: table.event, partitions }, window);
   const faults = chains.flatMap((chain) => chain.faults).filter(({ kind }) => kind !== 'RETENTION');
   if (faults.length > 0) {
     return { commits: 0, rows: 0, faults };
+  }
+  const foreign = dropColumns ? [] : await warehouse.foreignColumns(table);
+  if (foreign.length > 0) {
+    const reason = `the columns ${foreign.join(', ')} are not in the contract, and their values would be gone`;
+    throw new BrokenInvariantError(`Cannot rebuild "${table.table}": ${reason}; --drop-columns allows that`);
   }
   await warehouse.drop(shadow);
   const loads = chains.flatMap(({ commits }) => commits.map(({ key: commitKey, commit }) => ({ commitKey, commit })));
@@ -96,7 +107,8 @@ async function compare(loads: readonly PendingLoad[], shadow: WarehouseTable, wa
     if (rows !== commit.rows || offsets !== commit.rows || checksum !== BigInt(commit.checksum)) {
       const reason = `of "${commitKey}" it has ${rows} rows at ${offsets} offsets with checksum ${checksum}`;
       const expected = `the commit says ${commit.rows} rows with checksum ${commit.checksum}`;
-      throw new BrokenInvariantError(`Cannot swap "${shadow.table}" in: ${reason}, ${expected}; audit with --files`);
+      const causes = 'another rebuild of it runs or has ended, or the files were changed: audit with --files';
+      throw new BrokenInvariantError(`Cannot swap "${shadow.table}" in: ${reason}, ${expected}; ${causes}`);
     }
   }
 }

@@ -6,6 +6,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { jest } from '@jest/globals';
 import { Kafka, logLevel } from 'kafkajs';
 import { audit } from '../../cli/audit.ts';
+import { CommandError } from '../../cli/command-error.ts';
 import { deadLetters } from '../../cli/dead-letters.ts';
 import { rebuild } from '../../cli/rebuild.ts';
 import { startAwsEndpoint } from '../../local/aws/aws-endpoint.ts';
@@ -93,6 +94,15 @@ async function inLake(work: (lake: ObjectStore) => Promise<void>): Promise<void>
   }
 }
 
+/** Changes the table behind everybody's back. */
+async function inWarehouse(statement: string): Promise<void> {
+  const database = await DuckDBInstance.create(join(folder, 'warehouse.duckdb'));
+  const connection = await database.connect();
+  await connection.run(statement);
+  connection.closeSync();
+  database.closeSync();
+}
+
 /** What the command printed, and its exit code. */
 async function run(command: (args: string[]) => Promise<number>, ...args: string[]): Promise<[number, string]> {
   lines.length = 0;
@@ -135,11 +145,7 @@ test('audit and rebuild: a window without commits is said to prove nothing', asy
 });
 
 test('audit: prints the fault and exits with 1 when the table is broken, until it is rebuilt', async () => {
-  const database = await DuckDBInstance.create(join(folder, 'warehouse.duckdb'));
-  const connection = await database.connect();
-  await connection.run('DELETE FROM order_created WHERE _offset = 1');
-  connection.closeSync();
-  database.closeSync();
+  await inWarehouse('DELETE FROM order_created WHERE _offset = 1');
   const [code, text] = await run(audit, 'order_created');
   expect(text).toContain('LOST_ROWS partition 0, offsets 1 to 1: The table lacks offset 1 of "commits/0/');
   expect(text).toContain('order_created: 1 faults, 1 lost, 0 duplicated.');
@@ -163,6 +169,12 @@ test('audit: --remove-orphans removes nothing while the commits have faults, and
   const [mended, removed] = await run(...removal);
   expect([mended, removed]).toEqual([0, expect.stringContaining('Removed 1 orphans, 0.0 MB.')]);
   expect((await run(audit, 'order_created'))[1]).not.toContain(orphan);
+});
+
+test('rebuild: what it refuses is one line', async () => {
+  await inWarehouse('ALTER TABLE order_created ADD COLUMN note VARCHAR');
+  await expect(run(rebuild, 'order_created')).rejects.toThrow(CommandError);
+  expect((await run(rebuild, 'order_created', '--drop-columns'))[0]).toBe(0);
 });
 
 test('deadLetters: list, show, replay and discard', async () => {

@@ -360,6 +360,16 @@ function rebuildSuite(name: string, create: Create): void {
     expect(await warehouse.ledger(audited)).toEqual([]);
   });
 
+  test(`${name}: foreignColumns are those that the table has and the event has not`, async () => {
+    const lake = memoryObjectStore();
+    const { warehouse } = await create(lake);
+    expect(await warehouse.foreignColumns(audited)).toEqual([]);
+    const wider = tableOf([...IDENTITY, TEXT]);
+    await warehouse.load(wider, [await commitRows(lake, wider.columns, 0, [{}])]);
+    expect(await warehouse.foreignColumns(wider)).toEqual([]);
+    expect((await warehouse.foreignColumns(audited)).map((column) => column.toLowerCase())).toEqual(['text']);
+  });
+
   test(`${name}: drop removes a table and its part of the ledger, and leaves the others`, async () => {
     const lake = memoryObjectStore();
     const { warehouse } = await create(lake);

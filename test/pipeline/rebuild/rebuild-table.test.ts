@@ -111,6 +111,33 @@ test('rebuildTable: refuses a shadow that is not what the commits say, and keeps
   expect((await world.audit()).faults).toEqual([]);
 });
 
+test('rebuildTable: of two at a time one is told so, and the table is whole', async () => {
+  const { world } = await healthyWorld(folder);
+  await damage(world);
+  let loads = 0;
+  const load: Warehouse['load'] = async (table, pending) => {
+    const outcome = await world.warehouse.load(table, pending);
+    if (loads++ === 0) {
+      expect(await rebuild(world)).toMatchObject({ rows: 18 });
+    }
+    return outcome;
+  };
+  await expect(rebuild(world, { load })).rejects.toThrow('another rebuild of it runs or has ended');
+  expect((await world.audit()).faults).toEqual([]);
+});
+
+test('rebuildTable: keeps a table with columns of somebody else, unless told to drop them', async () => {
+  const { world } = await healthyWorld(folder);
+  await world.sql('ALTER TABLE order_created ADD COLUMN note VARCHAR');
+  const reason = 'Cannot rebuild "order_created": the columns note are not in the contract';
+  for (const window of [{}, { from: Date.UTC(2026, 10, 20, 12, 30) }]) {
+    await expect(rebuild(world, {}, window)).rejects.toThrow(reason);
+  }
+  await world.sql('SELECT note FROM order_created');
+  expect(await rebuild(world, {}, { dropColumns: true })).toMatchObject({ rows: 18 });
+  await expect(world.sql('SELECT note FROM order_created')).rejects.toThrow('note');
+});
+
 test('rebuildTable: rebuilds nothing from a chain with a hole, or when the lake has lost what the table has', async () => {
   const { world, loads } = await healthyWorld(folder);
   await world.lake.delete(loads[0]?.commitKey ?? '');
