@@ -50,6 +50,7 @@ export const METRICS = {
   // The audit.
   LostRecords: level('Records that should be in the warehouse, or among the dead letters, and are not.'),
   DuplicatedRows: level('Rows that the warehouse has more than once.'),
+  AuditFaults: level('What an audit found wrong, also where nothing is lost or doubled yet.'),
   UnloadedCommits: level('Commits that the ledger does not hold.'),
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 

@@ -56,5 +56,8 @@ async function runAudit(hours: number, { contract, log, ...ports }: RunPorts): P
     log.error('Audit found a fault', new Error(message), { kind, partition, first, next, lost, duplicated });
   }
   const { lost, duplicated } = report.total;
-  logMetrics({ event: contract.event }, { LostRecords: lost, DuplicatedRows: duplicated });
+  logMetrics(
+    { event: contract.event },
+    { LostRecords: lost, DuplicatedRows: duplicated, AuditFaults: report.faults.length },
+  );
 }

@@ -126,14 +126,10 @@ const deadLetters = (observed: ObservedEvent): Promised => ({
   missing: 'notBreaching',
 });
 
-/** An audit that does not come proves nothing, so that is an alarm too. */
+/** An audit that does not come proves nothing, so that is an alarm too. A fault is one before it loses or doubles. */
 const audit = (observed: ObservedEvent): Promised => ({
-  meaning: 'Records are lost or doubled, or nobody has looked.',
-  series: {
-    lost: eventMetric(observed, 'LostRecords', 'Maximum'),
-    doubled: eventMetric(observed, 'DuplicatedRows', 'Maximum'),
-  },
-  expression: 'lost + doubled',
+  meaning: 'Lake, ledger and table do not agree: records may be lost or doubled; or nobody has looked.',
+  series: { faults: eventMetric(observed, 'AuditFaults', 'Maximum') },
   comparison: 'GreaterThanThreshold',
   threshold: 0,
   periodSeconds: ALARMS.auditPeriodSeconds,

@@ -48,12 +48,13 @@ export async function checkTable(
   for (const [index, { owner, range }] of commits.entries()) {
     const { partition, rows, next } = owner.commit;
     const measure = measures[index] as RangeMeasure;
-    loaded.set(partition, (loaded.get(partition) ?? 0) + measure.rows);
     const entries = ledger.get(owner.key) ?? (measure.rows > 0 ? await lookAgain(owner, ports) : []);
-    if (entries.length === 0 && measure.rows === 0 && owner.writtenAt > loadedBefore) {
+    // Where there are no transactions a load writes its rows first and then its entry.
+    if (entries.length === 0 && owner.writtenAt > loadedBefore) {
       unloaded.set(partition, (unloaded.get(partition) ?? 0) + rows);
       continue;
     }
+    loaded.set(partition, (loaded.get(partition) ?? 0) + measure.rows);
     faults.push(...checkEntries(owner, entries, measure));
     // Of a commit that another one overlaps only a part was measured, which nothing can be compared with.
     const isLoaded = entries.length > 0 || measure.rows > 0;

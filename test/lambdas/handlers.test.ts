@@ -205,13 +205,13 @@ test('handlers: the loader’s sweep loads what no notification told of, and its
   expect(await loader({ sweep: true, graceSeconds: 0 })).toEqual({ batchItemFailures: [] });
   expect(takeMetrics()).toMatchObject({ LoadedCommits: 1, LoadedRows: 1, FailedLoads: 0, UnloadedCommits: 0 });
   await loader({ audit: { hours: 1 } });
-  expect(takeMetrics()).toMatchObject({ LostRecords: 0, DuplicatedRows: 0 });
+  expect(takeMetrics()).toMatchObject({ LostRecords: 0, DuplicatedRows: 0, AuditFaults: 0 });
   await queryWarehouse("DELETE FROM order_created WHERE _id = 'e-dropped'");
   await loader({ audit: { hours: 1 } });
   expect(lines.map((line) => JSON.parse(line))).toContainEqual(
     expect.objectContaining({ level: 'ERROR', message: 'Audit found a fault', kind: 'LOST_ROWS', lost: 1 }),
   );
-  expect(takeMetrics()).toMatchObject({ LostRecords: 1, DuplicatedRows: 0 });
+  expect(takeMetrics()).toMatchObject({ LostRecords: 1, DuplicatedRows: 0, AuditFaults: 1 });
 });
 
 test('handlers: the proxy answers a request without body or content type, and does not throw', async () => {

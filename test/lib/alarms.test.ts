@@ -83,10 +83,10 @@ test('Sink of a drain rings when no run succeeds, also when the schedule starts 
   expect(alarm(fast, 'Sink')).toMatchObject({ MetricName: 'Errors', Threshold: 0, TreatMissingData: 'notBreaching' });
 });
 
-test('Audit rings for one lost record, for one doubled row, and for an audit that does not come', () => {
+test('Audit rings for one fault, and for an audit that does not come', () => {
   const audit = alarm(fast, 'Audit');
   expect(audit).toMatchObject({ Threshold: 0, EvaluationPeriods: 1, TreatMissingData: 'breaching' });
-  expect((audit['Metrics'] as Query[])[0]?.Expression).toBe('lost + doubled');
+  expect(audit).toMatchObject({ MetricName: 'AuditFaults', Namespace: 'Headrace', Statistic: 'Maximum' });
 });
 
 test('an event that no warehouse loads on AWS has no alarm that could only ring, and is named at synthesis', () => {

@@ -23,7 +23,7 @@ test('eventShape: reads a stream from the template that is deployed', () => {
     sinkMemoryMb: 1024,
     loaderMemoryMb: 1024,
     loaderBatchSize: 10,
-    observation: { alarmMetrics: 9, dashboards: 1 },
+    observation: { alarmMetrics: 8, dashboards: 1 },
   });
 });
 

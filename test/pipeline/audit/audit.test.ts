@@ -81,6 +81,17 @@ test('audit: records and commits on their way are no faults, until the grace is 
   expect(later.total).toMatchObject({ lost: 2, unloaded: 0 });
 });
 
+test('audit: rows without an entry in the ledger are a load on its way, until the grace is over', async () => {
+  const { world } = await healthyWorld(folder);
+  world.produce(0, [10, 11]);
+  await world.load(await world.sink(0));
+  await world.sql('DELETE FROM headrace.load_ledger WHERE partition = 0 AND start_offset = 10');
+  const report = await world.audit({ loadGraceMs: 60_000, now: world.clock.now + 1 });
+  expect(report).toMatchObject({ faults: [], total: { committed: 20, loaded: 18, unloaded: 2 } });
+  const later = await world.audit({ loadGraceMs: 60_000, now: world.clock.now + 120_000 });
+  expect(places(later)).toEqual(['NOT_IN_LEDGER 0:10-12']);
+});
+
 /** A commit that a loader loads in the middle of an audit: already written when it began, or not. */
 test.each([
   ['a commit is loaded after the ledger was read', true, 'after'],
