@@ -13,6 +13,7 @@ import type { MSKEvent } from 'aws-lambda';
 import { flights } from '../cli/demo/flights.ts';
 import { partitionsOf } from '../lambdas/sink/kafka-event.ts';
 import { duckdbWarehouse } from '../pipeline/adapters/duckdb-warehouse.ts';
+import { COMPACT_LIMITS, compactLake } from '../pipeline/compact/compact.ts';
 import { loadContract } from '../pipeline/contract/load-contract.ts';
 import { newestVersion, tableColumns } from '../pipeline/contract/table-columns.ts';
 import { ingest } from '../pipeline/ingest/ingest.ts';
@@ -143,6 +144,10 @@ const loaded = await microsPerEvent(() => loadAll(lake, folder));
 rmSync(folder, { recursive: true });
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
 const data = await lake.list({ prefix: 'data/', keysMax: 1_000 });
+const compacted = await microsPerEvent(async () => {
+  const now = () => Date.now() + COMPACT_LIMITS.waitsUntilMs;
+  await compactLake({ contract, lake, now, timeLeftMs: () => Number.POSITIVE_INFINITY }, COMPACT_LIMITS);
+});
 const headerBytes = records.map(({ headers }) => sum(headers.flatMap(([name, value]) => [name.length, value.length])));
 const line = (stage: string, micros: number, limit = '–', limitMicros: number | undefined = undefined) => ({
   stage,
@@ -157,6 +162,7 @@ console.table([
   line('Lambda’s event', delivered),
   line('sink', sunk, 'zstd of values', compress),
   line('load (DuckDB)', loaded),
+  line('compact', compacted),
 ]);
 console.table({
   'bytes/event, request': +(sum(bodies.map(({ length }) => length)) / set.size).toFixed(1),

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
-import { FLAG, hoursMs, onlyEvent, PLACE_OPTIONS, placeOf, TEXT } from '../cli/arguments.ts';
+import { countOf, FLAG, hoursMs, onlyEvent, PLACE_OPTIONS, placeOf, TEXT } from '../cli/arguments.ts';
 import { CommandError } from '../cli/command-error.ts';
 import {
   type KafkaConnection,
@@ -32,11 +32,14 @@ const USAGE = `Usage: headrace <command> [options]
   plan EVENT          what a deployment changes: resources, statements for the table, cost
             --against REF        the contracts of a git ref     (HEAD), or
             --aws                what is deployed
-            --rate N/s, --size BYTES, --batch N   as for cost
+            --rate N/s, --size BYTES, --batch N, --folders N, --stage NAME, --assembly DIR   as for cost
+            exits with 1 when something of it cannot be deployed
   cost    what each event costs a month, and for a million events, beside others
             --rate EVENT=N/s     events a second; /min, /h, /day, /month; once for each event  (100/s for all)
             --size BYTES         of an event as JSON            (1000)
             --batch N            events in a request            (100)
+            --folders N          values of the payload's columns in lake.partitionBy  (10 for each column)
+            --stage NAME         of lib/config.ts: sandbox, staging, production       (production), or
             --assembly DIR       synthesized stacks, instead of synthesizing
   status  lag, freshness and health of every event; exits with 1 when one is not well
             --dir DIR, --aws     as for audit
@@ -68,6 +71,10 @@ const USAGE = `Usage: headrace <command> [options]
 `;
 
 const KAFKA_OPTIONS = { brokers: TEXT, 'kafka-config': TEXT } as const;
+/** What comes in, besides the rate. */
+const LOAD_OPTIONS = { size: TEXT, batch: TEXT, folders: TEXT } as const;
+/** Whose templates are looked at. */
+const SOURCE_OPTIONS = { assembly: TEXT, stage: TEXT } as const;
 
 async function main(): Promise<number> {
   const words = process.argv.slice(2);
@@ -94,11 +101,10 @@ async function main(): Promise<number> {
       return status({ place: placeOf(values), kafka: values['no-kafka'] !== true });
     }
     case 'cost': {
-      const options = { rate: { type: 'string', multiple: true }, size: TEXT, batch: TEXT, assembly: TEXT } as const;
-      const { rate = [], size = '1000', batch = '100', assembly } = parseArgs({ args, options }).values;
+      const options = { rate: { type: 'string', multiple: true }, ...LOAD_OPTIONS, ...SOURCE_OPTIONS } as const;
+      const { rate = [], assembly, stage, ...load } = parseArgs({ args, options }).values;
       const { cost } = await import('../cli/cost.ts');
-      const [bytes, eventsPerRequest] = [positiveNumber('--size', size), positiveNumber('--batch', batch)];
-      return cost({ assembly, rates: rate, bytes, eventsPerRequest });
+      return cost({ source: { assembly, stage }, rates: rate, ...eventLoad(load) });
     }
     case 'audit':
       return (await import('../cli/audit.ts')).audit(args);
@@ -117,14 +123,14 @@ async function main(): Promise<number> {
       });
     }
     case 'plan': {
-      const options = { against: TEXT, aws: FLAG, rate: TEXT, size: TEXT, batch: TEXT } as const;
+      const options = { against: TEXT, aws: FLAG, rate: TEXT, ...LOAD_OPTIONS, ...SOURCE_OPTIONS } as const;
       const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
-      const { against: ref = 'HEAD', aws, rate = '100/s', size = '1000', batch = '100' } = values;
+      const { against: ref = 'HEAD', aws, rate = '100/s', assembly, stage, ...load } = values;
       const event = onlyEvent(positionals);
       const [{ plan }, { parseRate }] = await Promise.all([import('../cli/plan.ts'), import('../cli/cost.ts')]);
       const { eventsPerSecond } = parseRate(`${event}=${rate}`);
-      const [bytes, eventsPerRequest] = [positiveNumber('--size', size), positiveNumber('--batch', batch)];
-      return plan({ event, against: aws ? 'aws' : { ref }, load: { eventsPerSecond, bytes, eventsPerRequest } });
+      const against = aws ? 'aws' : { ref };
+      return plan({ event, against, source: { assembly, stage }, load: { eventsPerSecond, ...eventLoad(load) } });
     }
     case 'check':
       return (await import('../cli/check.ts')).check();
@@ -168,6 +174,18 @@ function readConfig(file: string): string {
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+interface LoadValues {
+  readonly size?: string | undefined;
+  readonly batch?: string | undefined;
+  readonly folders?: string | undefined;
+}
+
+const eventLoad = ({ size = '1000', batch = '100', folders }: LoadValues) => ({
+  bytes: positiveNumber('--size', size),
+  eventsPerRequest: positiveNumber('--batch', batch),
+  folders: folders === undefined ? undefined : countOf(folders),
+});
 
 function portNumber(text: string): number {
   // Number reads an empty text, as of a variable that is not set, as 0.

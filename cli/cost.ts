@@ -1,30 +1,26 @@
 /** `headrace cost`: what each event costs a month, and for a million events, beside others. */
-import { type AssemblyStack, readAssembly } from '../local/assembly.ts';
+import type { AssemblyStack } from '../local/assembly.ts';
 import { eventStackName, PLATFORM_STACK } from '../pipeline/contract/names.ts';
+import { assembledContract } from './assembled-contract.ts';
 import { CommandError } from './command-error.ts';
 import { alternatives } from './cost/alternatives.ts';
-import {
-  COMPONENTS,
-  type EventCost,
-  type EventLoad,
-  eventCost,
-  perMillion,
-  platformShares,
-  totalCost,
-} from './cost/event-cost.ts';
+import { COMPONENTS, type EventCost, eventCost, perMillion, platformShares, totalCost } from './cost/event-cost.ts';
+import { type EventLoad, flowOf } from './cost/flow.ts';
+import { unpricedWarehouse } from './cost/load-cost.ts';
 import { PRICES_DATE, PRICES_REGION } from './cost/prices.ts';
+import { unfinishedRuns } from './cost/scheduled-cost.ts';
 import { eventShape, platformShape } from './cost/shape.ts';
-import { ASSEMBLY_DIR, synth } from './synth.ts';
+import { type StackSource, stackNamed, synthesizedStacks } from './synth.ts';
 import { type Cell, textTable } from './text-table.ts';
 
 export interface CostOptions {
-  /** A folder with synthesized stacks; undefined synthesizes them first. */
-  readonly assembly: string | undefined;
+  readonly source: StackSource;
   /** `<event>=<number>/<s|min|h|day|month>` each. Empty: 100 a second for each event. */
   readonly rates: readonly string[];
   /** Of an event as JSON. */
   readonly bytes: number;
   readonly eventsPerRequest: number;
+  readonly folders?: number | undefined;
 }
 
 const DIGITS = 4;
@@ -34,22 +30,23 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, min: 60, h: 3_600
 
 /** @returns the exit code. @throws CommandError when a rate cannot be read, or names no event of the assembly. */
 export async function cost(options: CostOptions): Promise<number> {
-  if (options.assembly === undefined) {
-    await synth();
-  }
-  const stacks = readAssembly(options.assembly ?? ASSEMBLY_DIR);
   const rates = options.rates.map(parseRate);
+  const stacks = await synthesizedStacks(options.source);
   const events = eventsOf(stacks, rates);
   const loads = events.map(({ eventsPerSecond }) => ({
     eventsPerSecond,
     bytes: options.bytes,
     eventsPerRequest: options.eventsPerRequest,
+    folders: options.folders,
   }));
   const platform = platformShape(stackNamed(stacks, PLATFORM_STACK).template);
   const shares = platformShares(loads);
   for (const [index, { event, stack }] of events.entries()) {
     const load = loads[index] as EventLoad;
-    console.log(report(event, load, eventCost(eventShape(stack.template), platform, load, shares[index] ?? 0)));
+    const shape = eventShape(stack.template, await assembledContract(stack));
+    console.log(report(event, load, eventCost(shape, platform, load, shares[index] ?? 0)));
+    const flow = flowOf(shape, load);
+    console.log([unpricedWarehouse(shape, platform, flow), ...unfinishedRuns(shape, load, flow), ''].join('\n'));
     // Once for all events of one rate, behind them.
     if (loads[index + 1]?.eventsPerSecond !== load.eventsPerSecond) {
       console.log(elsewhere(load));
@@ -60,8 +57,9 @@ export async function cost(options: CostOptions): Promise<number> {
 }
 
 const FOOTNOTE = `Prices of ${PRICES_DATE}, ${PRICES_REGION}, without free tiers; docs/cost.md has every formula, and which prices and
-times are assumed. The platform is shared by the bytes of the events above. Not included: the warehouse, and a lake older
-than a month. Firehose and Kinesis end at files, and take no part in HTTP, validation, dead letters or loads.
+times are assumed. The platform is shared by the bytes of the events above. Not included: what each warehouse bills itself,
+and a lake older than a month. Firehose and Kinesis end at files, and take no part in HTTP, validation, dead letters or
+loads.
 `;
 
 interface Rate {
@@ -89,15 +87,6 @@ function eventsOf(stacks: readonly AssemblyStack[], rates: readonly Rate[]): Arr
 
 /** By its topic, which has the event's name. */
 const eventOf = ({ name, template }: AssemblyStack): string => String(template.Outputs?.['TopicName']?.Value ?? name);
-
-function stackNamed(stacks: readonly AssemblyStack[], name: string): AssemblyStack {
-  const stack = stacks.find((candidate) => candidate.name === name);
-  if (stack === undefined) {
-    const allowed = stacks.map((candidate) => candidate.name).join(', ');
-    throw new CommandError(`Cannot tell the cost of "${name}": there is no such stack, allowed are ${allowed}`);
-  }
-  return stack;
-}
 
 function report(event: string, load: EventLoad, costs: EventCost): string {
   const line = (name: string, usd: number): Cell[] => [name, round(usd), round(perMillion(usd, load), DIGITS)];

@@ -2,44 +2,44 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readAssembly, type Template } from '../local/assembly.ts';
-import { loadContract } from '../pipeline/contract/load-contract.ts';
+import type { Template } from '../local/assembly.ts';
+import type { CompiledContract } from '../pipeline/contract/compiled-contract.ts';
 import { eventStackName, PLATFORM_STACK } from '../pipeline/contract/names.ts';
+import { assembledContract } from './assembled-contract.ts';
 import { CommandError } from './command-error.ts';
-import { COMPONENTS, type EventCost, type EventLoad, eventCost, totalCost } from './cost/event-cost.ts';
+import { COMPONENTS, type EventCost, eventCost, totalCost } from './cost/event-cost.ts';
+import type { EventLoad } from './cost/flow.ts';
 import { eventShape, platformShape } from './cost/shape.ts';
-import { previousOfAws, previousOfGit } from './plan/previous.ts';
+import { type Previous, previousOfAws, previousOfGit } from './plan/previous.ts';
 import { tableDdl } from './plan/table-ddl.ts';
 import { type PropertyChange, type ResourceChange, templateDiff } from './plan/template-diff.ts';
-import { synth } from './synth.ts';
+import { type StackSource, stackNamed, synthesizedStacks } from './synth.ts';
 import { type Cell, textTable } from './text-table.ts';
 
 export interface PlanOptions {
   readonly event: string;
   /** What is deployed, or what a git ref says. */
   readonly against: 'aws' | { readonly ref: string };
+  readonly source: StackSource;
   readonly load: EventLoad;
 }
 
 /** @returns the exit code. Changes nothing. @throws CommandError when there is no such event here. */
-export async function plan({ event, against, load }: PlanOptions): Promise<number> {
+export async function plan({ event, against, source, load }: PlanOptions): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'headrace-plan-'));
   try {
-    const output = join(folder, 'after');
-    await synth({ output });
-    const stacks = new Map(readAssembly(output).map(({ name, template }) => [name, template]));
-    const [after, platform] = [stacks.get(eventStackName(event)), stacks.get(PLATFORM_STACK)];
-    if (after === undefined || platform === undefined) {
-      throw new CommandError(`Cannot plan "${event}": there is no such event in schemas/`);
-    }
+    const stacks = await synthesizedStacks(source, join(folder, 'after'));
+    const own = stackNamed(stacks, eventStackName(event));
+    const platform = stackNamed(stacks, PLATFORM_STACK);
+    const contract = await assembledContract(own);
     const before = await (against === 'aws' ? previousOfAws(event) : previousOfGit(event, against.ref, folder));
-    const statements = tableDdl(before.contract, loadContract(join('schemas', event)));
+    const statements = tableDdl(before.contract, contract);
     const title = `${event}, against ${against === 'aws' ? 'what is deployed' : against.ref}`;
     const sections = [
       title,
-      describeResources(templateDiff(before.template, after), before.template === undefined),
+      describeResources(templateDiff(before.template, own.template), before.template === undefined),
       describeStatements(statements),
-      describeCost(before.template, after, platform, load),
+      describeCost(before, { template: own.template, contract }, platform.template, load),
     ];
     console.log(sections.join('\n\n'));
     return 0;
@@ -81,12 +81,20 @@ const describeStatements = (statements: readonly string[]): string =>
         '\n',
       );
 
-function describeCost(before: Template | undefined, after: Template, platform: Template, load: EventLoad): string {
+interface Planned {
+  readonly template: Template;
+  readonly contract: CompiledContract;
+}
+
+function describeCost(before: Previous, after: Planned, platform: Template, load: EventLoad): string {
   const shape = platformShape(platform);
-  const then = eventCost(eventShape(after), shape, load, 0);
-  const now = before && costIfReadable(before, (template) => eventCost(eventShape(template), shape, load, 0));
+  const price = ({ template, contract }: Planned): EventCost =>
+    eventCost(eventShape(template, contract), shape, load, 0);
+  const then = price(after);
+  const { template, contract } = before;
+  const now = template && contract && costIfReadable(() => price({ template, contract }));
   const row = (name: string, of: (cost: EventCost) => number): Cell[] => {
-    const was = before === undefined ? 0 : now && of(now);
+    const was = template === undefined ? 0 : now && of(now);
     return [name, cents(was), cents(of(then)), cents(was === undefined ? undefined : of(then) - was)];
   };
   const components = COMPONENTS.filter((name) => name !== 'platform').map((name) => row(name, (cost) => cost[name]));
@@ -96,9 +104,9 @@ function describeCost(before: Template | undefined, after: Template, platform: T
 }
 
 /** A stack that another version of Headrace deployed may lack what prices are read from. */
-function costIfReadable(template: Template, cost: (template: Template) => EventCost): EventCost | undefined {
+function costIfReadable(cost: () => EventCost): EventCost | undefined {
   try {
-    return cost(template);
+    return cost();
   } catch (error) {
     if (error instanceof CommandError) {
       return undefined;

@@ -1,5 +1,6 @@
 /** What the same events would cost elsewhere. */
-import { type EventLoad, MONTH_SECONDS } from './event-cost.ts';
+import type { EventLoad } from './flow.ts';
+import { MONTH_HOURS, MONTH_SECONDS } from './month.ts';
 import { ALTERNATIVE_PRICES, PUBLISHED } from './prices.ts';
 
 export interface Alternative {
@@ -11,7 +12,6 @@ export interface Alternative {
 const GB = 1e9;
 const SHARD_BYTES = 1e6;
 const SHARD_RECORDS = 1_000;
-const MONTH_HOURS = 730;
 
 /** Firehose and Kinesis by their prices for these events; published pipelines by their row with the nearest volume. */
 export function alternatives(load: EventLoad): Alternative[] {

@@ -1,15 +1,13 @@
 /** The monthly cost of one event, component by component. docs/cost.md explains every line. */
+import { type EventLoad, type Flow, flowOf } from './flow.ts';
+import { functionCost } from './function-cost.ts';
+import { lakeCost } from './lake-cost.ts';
+import { loadCost } from './load-cost.ts';
 import { ASSUMED, eventSample, FETCH_MICROS, PRODUCE_MICROS } from './measured.ts';
+import { MONTH_HOURS, perMonth } from './month.ts';
 import { PRICES, UNVERIFIED_PRICES } from './prices.ts';
+import { runsCost } from './scheduled-cost.ts';
 import type { EventShape, Observation, PlatformShape } from './shape.ts';
-
-/** What comes in. */
-export interface EventLoad {
-  readonly eventsPerSecond: number;
-  /** Of an event as JSON in a request. */
-  readonly bytes: number;
-  readonly eventsPerRequest: number;
-}
 
 /** USD a month. */
 export type EventCost = Readonly<Record<(typeof COMPONENTS)[number], number>>;
@@ -17,14 +15,7 @@ export type EventCost = Readonly<Record<(typeof COMPONENTS)[number], number>>;
 /** In the order of a record's way. */
 export const COMPONENTS = ['ingest API', 'proxy', 'Kafka', 'sink', 'lake', 'load', 'operation', 'platform'] as const;
 
-/** A month of AWS's own examples: 730 hours. */
-export const MONTH_SECONDS = 730 * 3600;
-const MONTH_HOURS = 730;
 const GB = 1e9;
-/** From here on a function has one processor whole. https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
-const PROCESSOR_MB = 1_769;
-/** Of the JSON of a batch. */
-const BATCH_BYTES = 6e6;
 
 /** @param share of the platform, from 0 to 1. */
 export function eventCost(shape: EventShape, platform: PlatformShape, load: EventLoad, share: number): EventCost {
@@ -58,44 +49,6 @@ export function platformCost(platform: PlatformShape): number {
     observationCost(observation)
   );
 }
-
-/** How often the stages run, each second. */
-export interface Flow {
-  readonly sinkRuns: number;
-  readonly commits: number;
-  readonly loadRuns: number;
-}
-
-/**
- * A stream's batch ends at its window, at 10,000 records or at 6 MB of JSON; a drain runs by its schedule, and ends a
- * commit when it has read so many bytes of a partition. Records are spread over all partitions.
- */
-export function flowOf(shape: EventShape, { eventsPerSecond, bytes }: EventLoad): Flow {
-  const { trigger, partitions, loaderBatchSize, loaderWindowSeconds } = shape;
-  const sample = eventSample(bytes);
-  let sinkRuns: number;
-  let commitsPerRun: number;
-  if (trigger.kind === 'stream') {
-    const recordsMax = Math.min(trigger.batchSize, Math.floor(BATCH_BYTES / sample.lambdaEventBytes));
-    sinkRuns = Math.max(
-      eventsPerSecond / recordsMax,
-      Math.min(eventsPerSecond, 1 / Math.max(1, trigger.windowSeconds)),
-    );
-    commitsPerRun = sinkRuns === 0 ? 0 : partitionsWithRecords(partitions, eventsPerSecond / sinkRuns);
-  } else {
-    sinkRuns = 1 / trigger.everySeconds;
-    const recordsPerRun = eventsPerSecond * trigger.everySeconds;
-    const full = (recordsPerRun * sample.kafkaBytes) / trigger.commitBytes;
-    commitsPerRun = Math.max(partitionsWithRecords(partitions, recordsPerRun), full);
-  }
-  const commits = sinkRuns * commitsPerRun;
-  const loadRuns = Math.max(commits / loaderBatchSize, Math.min(commits, 1 / Math.max(1, loaderWindowSeconds)));
-  return { sinkRuns, commits, loadRuns };
-}
-
-/** The expected number of partitions that get one of the records, each to a partition by chance. */
-const partitionsWithRecords = (partitions: number, records: number): number =>
-  partitions * (1 - (1 - 1 / partitions) ** records);
 
 function apiCost({ eventsPerSecond, bytes, eventsPerRequest }: EventLoad): number {
   const units = Math.ceil((bytes * eventsPerRequest) / PRICES.apiRequestBytes);
@@ -132,38 +85,18 @@ function sinkCost(shape: EventShape, { eventsPerSecond, bytes }: EventLoad, { si
   return functionCost(sinkMemoryMb, sinkRuns, eventsPerSecond * micros, waiting) + started + pollers;
 }
 
-/** Two objects for each commit; a drain looks for the head of each partition's chain; and a month of rows, kept. */
-function lakeCost({ trigger, partitions }: EventShape, load: EventLoad, { sinkRuns, commits }: Flow): number {
-  const heads = trigger.kind === 'drain' ? sinkRuns * partitions : 0;
-  const requests = perMonth(2 * commits + heads) * PRICES.s3Put + perMonth(heads) * PRICES.s3Get;
-  const stored = (perMonth(load.eventsPerSecond) * eventSample(load.bytes).parquetBytes) / GB;
-  return requests + stored * PRICES.s3GbMonth;
-}
-
-/** The queue's requests and the loader's runs; the warehouse has its own bill. */
-function loadCost({ loaderMemoryMb }: EventShape, { commits, loadRuns }: Flow): number {
-  const messages = commits + 2 * loadRuns + ASSUMED.idlePollsPerSecond;
-  const waiting = loadRuns * ASSUMED.loadSeconds;
-  return (
-    perMonth(messages) * PRICES.sqsRequest +
-    perMonth(commits) * PRICES.s3Get +
-    functionCost(loaderMemoryMb, loadRuns, 0, waiting)
-  );
-}
-
-/** Logs, metrics, alarms, the dashboard, and what else runs by a schedule. */
-function operationCost({ runs, observation }: EventShape, load: EventLoad, { commits, loadRuns }: Flow): number {
+/** Logs, metrics, alarms, the dashboard, and what looks after the event by a schedule; compaction is the lake's. */
+function operationCost(shape: EventShape, load: EventLoad, flow: Flow): number {
+  const { commits, loadRuns } = flow;
   const requests = load.eventsPerSecond / load.eventsPerRequest;
   const logBytes =
     requests * ASSUMED.requestLogBytes + commits * ASSUMED.commitLogBytes + loadRuns * ASSUMED.loadLogBytes;
-  const scheduled = runs.map(({ everySeconds, memoryMb }) => {
-    const often = 1 / everySeconds;
-    const started = perMonth(often) * UNVERIFIED_PRICES.scheduledRun;
-    return started + functionCost(memoryMb, often, 0, often * ASSUMED.scheduledRunSeconds);
-  });
+  const scheduled = shape.runs
+    .filter(({ kind }) => kind !== 'compaction')
+    .map((run) => runsCost(run, shape, load, flow).usd);
   return (
     (perMonth(logBytes) / GB) * UNVERIFIED_PRICES.logGb +
-    observationCost(observation) +
+    observationCost(shape.observation) +
     scheduled.reduce((sum, one) => sum + one, 0)
   );
 }
@@ -174,19 +107,6 @@ const observationCost = ({ metrics, alarmMetrics, dashboards, keys, secrets }: O
   dashboards * UNVERIFIED_PRICES.dashboardMonth +
   keys * UNVERIFIED_PRICES.keyMonth +
   secrets * UNVERIFIED_PRICES.secretMonth;
-
-/**
- * @param runs each second.
- * @param micros of one processor, each second: a function with less than one takes longer by as much.
- * @param waiting seconds in which the function waits and is paid, each second.
- */
-function functionCost(memoryMb: number, runs: number, micros: number, waiting: number): number {
-  const working = (micros / 1e6) * ASSUMED.processorFactor * Math.max(1, PROCESSOR_MB / memoryMb);
-  const gbSeconds = (working + waiting) * (memoryMb / 1024);
-  return perMonth(runs) * PRICES.lambdaRequest + perMonth(gbSeconds) * PRICES.lambdaGbSecond;
-}
-
-const perMonth = (perSecond: number): number => perSecond * MONTH_SECONDS;
 
 export const totalCost = (cost: EventCost): number => COMPONENTS.reduce((sum, name) => sum + cost[name], 0);
 

@@ -1,5 +1,6 @@
 /** What a template says that has a price. */
 import type { Template, TemplateResource, TemplateValue } from '../../local/assembly.ts';
+import type { CompiledContract } from '../../pipeline/contract/compiled-contract.ts';
 import { METRICS } from '../../pipeline/metrics.ts';
 import { CommandError } from '../command-error.ts';
 
@@ -13,12 +14,22 @@ export type Trigger =
     }
   | { readonly kind: 'drain'; readonly everySeconds: number; readonly commitBytes: number };
 
+/** What a schedule starts besides the sink. */
 export interface ScheduledRun {
+  readonly kind: 'sweep' | 'audit' | 'compaction' | 'other';
   readonly everySeconds: number;
+  /** How far back an audit looks; of others 0. */
+  readonly auditedSeconds: number;
   readonly memoryMb: number;
+  readonly timeoutSeconds: number;
 }
 
+/** What the contract says that the template does not. */
+export type PricedContract = Pick<CompiledContract, 'lake' | 'warehouse'>;
+
 export interface EventShape {
+  readonly lake: CompiledContract['lake'];
+  readonly target: CompiledContract['warehouse']['target'];
   readonly partitions: number;
   readonly retentionHours: number;
   readonly trigger: Trigger;
@@ -26,7 +37,8 @@ export interface EventShape {
   readonly loaderMemoryMb: number;
   readonly loaderBatchSize: number;
   readonly loaderWindowSeconds: number;
-  /** What schedules start besides the sink. */
+  /** How often a load is tried that fails. */
+  readonly loadTries: number;
   readonly runs: readonly ScheduledRun[];
   readonly observation: Observation;
 }
@@ -39,6 +51,8 @@ export interface PlatformShape {
   readonly volumeGb: number;
   /** Network interfaces of endpoints: one in each subnet of each. */
   readonly endpointInterfaces: number;
+  /** Of the workgroup that all events share; 0 without one. */
+  readonly redshiftRpu: number;
   readonly observation: Observation;
 }
 
@@ -52,29 +66,34 @@ export interface Observation {
 
 type Properties = Readonly<Record<string, TemplateValue>>;
 
+/** Whether anything on AWS loads the event's rows: DuckDB is a file of the laptop's. */
+export const isLoadedOnAws = ({ target }: Pick<EventShape, 'target'>): boolean => target !== 'duckdb';
+
 /** @throws CommandError when the template is no event's. */
-export function eventShape(template: Template): EventShape {
+export function eventShape(template: Template, { lake, warehouse }: PricedContract): EventShape {
   const sink = functionNamed(template, 'SinkFunctionName');
   const loader = functionNamed(template, 'LoaderFunctionName');
   const topic = only(template, 'AWS::MSK::Topic');
   const loads = mappings(template).find((mapping) => mapping['Topics'] === undefined) ?? {};
   const schedules = ofType(template, 'AWS::Scheduler::Schedule');
-  const starts = ({ Target }: Properties, id: string): boolean => JSON.stringify(Target).includes(`"${id}"`);
+  // A sink is told nothing by its own schedule.
+  const starts = schedules.filter(
+    (schedule) => targets(schedule, sink.id) && Object.keys(inputOf(schedule)).length === 0,
+  );
   return {
+    lake,
+    target: warehouse.target,
     partitions: number(topic['PartitionCount'], 1),
     retentionHours: retentionHours(topic),
-    trigger: trigger(
-      template,
-      sink,
-      schedules.find((schedule) => starts(schedule, sink.id)),
-    ),
+    trigger: trigger(template, sink, starts[0]),
     sinkMemoryMb: memoryOf(sink.properties),
     loaderMemoryMb: memoryOf(loader.properties),
     loaderBatchSize: number(loads['BatchSize'], 10),
     loaderWindowSeconds: number(loads['MaximumBatchingWindowInSeconds'], 0),
+    loadTries: loadTries(template),
     runs: schedules
-      .filter((schedule) => !starts(schedule, sink.id))
-      .map((schedule) => ({ everySeconds: everySeconds(schedule), memoryMb: targetMemory(template, schedule) })),
+      .filter((schedule) => !starts.includes(schedule))
+      .map((schedule) => scheduledRun(template, schedule)),
     observation: observation(
       template,
       Object.values(METRICS).filter(({ dimensions }) => dimensions.length === 1).length,
@@ -98,6 +117,7 @@ export function platformShape(template: Template): PlatformShape {
     brokers: number(cluster['NumberOfBrokerNodes'], 3),
     instanceType: String(nodes['InstanceType']),
     volumeGb: storage?.EBSStorageInfo?.VolumeSize ?? 0,
+    redshiftRpu: number(ofType(template, 'AWS::RedshiftServerless::Workgroup')[0]?.['BaseCapacity'], 0),
     endpointInterfaces: endpoints.reduce((sum, { SubnetIds }) => sum + ((SubnetIds as unknown[]) ?? []).length, 0),
     observation: observation(template, 0),
   };
@@ -137,10 +157,40 @@ function functionNamed({ Outputs, Resources }: Template, output: string): NamedF
   return { id, properties };
 }
 
-function targetMemory({ Resources = {} }: Template, { Target }: Properties): number {
-  const text = JSON.stringify(Target);
-  const functions = Object.entries(Resources).filter(([, { Type }]) => Type === 'AWS::Lambda::Function');
-  return memoryOf(functions.find(([id]) => text.includes(`"${id}"`))?.[1].Properties ?? {});
+function scheduledRun(template: Template, schedule: Properties): ScheduledRun {
+  const input = inputOf(schedule);
+  const kind = 'sweep' in input ? 'sweep' : 'audit' in input ? 'audit' : 'compact' in input ? 'compaction' : 'other';
+  const { hours = 0 } = (input['audit'] ?? {}) as { hours?: number };
+  const { properties } = functions(template).find(({ id }) => targets(schedule, id)) ?? {
+    properties: {} as Properties,
+  };
+  return {
+    kind,
+    everySeconds: everySeconds(schedule),
+    auditedSeconds: hours * 3_600,
+    memoryMb: memoryOf(properties),
+    timeoutSeconds: number(properties['Timeout'], 3),
+  };
+}
+
+/** What the schedule sends; empty when it sends nothing. */
+function inputOf({ Target }: Properties): Properties {
+  const { Input } = (Target ?? {}) as Properties;
+  return typeof Input === 'string' ? (JSON.parse(Input) as Properties) : {};
+}
+
+const targets = ({ Target }: Properties, functionId: string): boolean =>
+  JSON.stringify((Target as Properties | undefined)?.['Arn'] ?? '').includes(`"${functionId}"`);
+
+const functions = ({ Resources = {} }: Template): NamedFunction[] =>
+  Object.entries(Resources).flatMap(([id, { Type, Properties = {} }]) =>
+    Type === 'AWS::Lambda::Function' ? [{ id, properties: Properties }] : [],
+  );
+
+/** The queue that gives up, of the two that an event has. */
+function loadTries(template: Template): number {
+  const policies = ofType(template, 'AWS::SQS::Queue').flatMap(({ RedrivePolicy }) => RedrivePolicy ?? []);
+  return number((policies[0] as Properties | undefined)?.['maxReceiveCount'], 1);
 }
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { minute: 60, hour: 3_600, day: 86_400 };

@@ -1,44 +1,10 @@
-import {
-  type EventLoad,
-  eventCost,
-  flowOf,
-  perMillion,
-  platformCost,
-  platformShares,
-  totalCost,
-} from '../../../cli/cost/event-cost.ts';
+import { eventCost, perMillion, platformCost, platformShares, totalCost } from '../../../cli/cost/event-cost.ts';
+import { flowOf } from '../../../cli/cost/flow.ts';
 import { eventSample } from '../../../cli/cost/measured.ts';
-import type { EventShape, Observation, PlatformShape } from '../../../cli/cost/shape.ts';
+import type { EventShape } from '../../../cli/cost/shape.ts';
+import { DRAIN, LOAD, PLATFORM, STREAM } from './event-shapes.ts';
 
 /** A month of 730 hours has 2,628,000 seconds. All expected numbers below are worked out by hand, as the comments say. */
-const NOTHING: Observation = { metrics: 0, alarmMetrics: 0, dashboards: 0, keys: 0, secrets: 0 };
-
-const STREAM: EventShape = {
-  partitions: 3,
-  retentionHours: 168,
-  trigger: { kind: 'stream', windowSeconds: 5, batchSize: 10_000, pollerUnits: 0 },
-  sinkMemoryMb: 1024,
-  loaderMemoryMb: 1024,
-  loaderBatchSize: 10,
-  loaderWindowSeconds: 1,
-  runs: [],
-  observation: NOTHING,
-};
-const DRAIN: EventShape = {
-  ...STREAM,
-  sinkMemoryMb: 1769,
-  trigger: { kind: 'drain', everySeconds: 300, commitBytes: 128e6 },
-};
-const PLATFORM: PlatformShape = {
-  proxyMemoryMb: 1024,
-  brokers: 3,
-  instanceType: 'express.m7g.large',
-  volumeGb: 0,
-  endpointInterfaces: 9,
-  observation: NOTHING,
-};
-// 1,001 bytes are one of the measured sizes: 39.2 µs ingest, 15.1 µs Lambda's JSON, 22.9 µs sink, 520 bytes in Kafka.
-const LOAD: EventLoad = { eventsPerSecond: 1_000, bytes: 1001, eventsPerRequest: 100 };
 
 test('eventSample: lies on the line between what was measured, and never below the smaller', () => {
   // Halfway between 186 and 1,001 bytes.
@@ -106,22 +72,36 @@ test('eventCost: pollers of a provisioned mapping are paid by the hour', () => {
   expect(more).toBeCloseTo(270.1);
 });
 
-test('eventCost: the lake pays two objects a commit, and a month of rows', () => {
+test('eventCost: the lake pays a commit and each of its files, and a month of rows', () => {
   // 0.6 commits a second: 3.1536 M PUTs at 5.00 / M = 15.768. 93.4 bytes × 2,628 M = 245.4552 GB at 0.023 = 5.6455.
   expect(eventCost(STREAM, PLATFORM, LOAD, 0).lake).toBeCloseTo(21.4135, 3);
   // A drain: 0.01 commits: 52,560 PUTs; 3 heads in 300 s: 26,280 LISTs and as many GETs. 78,840 × 0.005 / 1,000 = 0.3942.
   expect(eventCost(DRAIN, PLATFORM, LOAD, 0).lake).toBeCloseTo(0.3942 + 0.010512 + 5.64547, 3);
+  // 1,000 folders of which 50 are opened, and the overflow: 1,576,800 × 52 PUTs = 409.968.
+  const parted = { ...STREAM, lake: { partitionBy: ['channel', 'customer', 'shop'], openPartitionsMax: 50 } };
+  expect(eventCost(parted, PLATFORM, LOAD, 0).lake).toBeCloseTo(409.968 + 5.64547, 3);
 });
 
-test('eventCost: a load pays the queue, the commit it reads and its time', () => {
+test('eventCost: a load pays the queue, the commit and the files that are read, its list of files, and its time', () => {
   // 0.6 messages a second, each a run of its own: (0.6 + 1.2 + 0.25) × 2,628,000 × 0.40 / M = 2.15496.
-  // 1,576,800 GETs at 0.40 / M = 0.63072, runs at 0.20 / M = 0.31536, 0.3 GB-s a second = 10.5121.
-  expect(eventCost(STREAM, PLATFORM, LOAD, 0).load).toBeCloseTo(13.6132, 3);
+  // 1,576,800 commits and as many files: 3,153,600 GETs at 0.40 / M = 1.26144. Runs at 0.20 / M = 0.31536, 0.3 GB-s a
+  // second = 10.5121. 1,576,800 manifests at 5.00 / M = 7.884.
+  expect(eventCost(STREAM, PLATFORM, LOAD, 0).load).toBeCloseTo(22.1279, 3);
+  expect(eventCost({ ...STREAM, target: 'athena' }, PLATFORM, LOAD, 0).load).toBeCloseTo(22.1279, 3);
+  // Snowflake is told the files in its statement.
+  expect(eventCost({ ...STREAM, target: 'snowflake' }, PLATFORM, LOAD, 0).load).toBeCloseTo(14.2439, 3);
+});
+
+test('eventCost: without a warehouse on AWS a load pays its tries that fail, and reads nothing', () => {
+  // 5 tries of 0.6 messages: (0.6 + 3 + 0.25) × 2,628,000 × 0.40 / M = 4.04712. 7,884,000 runs at 0.20 / M = 1.5768, and
+  // 3 × 0.5 GB-s a second × 2,628,000 × 0.0000133334 = 52.5603.
+  expect(eventCost({ ...STREAM, target: 'duckdb' }, PLATFORM, LOAD, 0).load).toBeCloseTo(58.1842, 3);
 });
 
 test('eventCost: operation pays logs, series, alarms, the dashboard and other scheduled runs', () => {
   const observation = { metrics: 10, alarmMetrics: 8, dashboards: 1, keys: 1, secrets: 1 };
-  const shape = { ...STREAM, observation, runs: [{ everySeconds: 3600, memoryMb: 1024 }] };
+  const run = { kind: 'other', everySeconds: 3600, auditedSeconds: 0, memoryMb: 1024, timeoutSeconds: 120 } as const;
+  const shape = { ...STREAM, observation, runs: [run] };
   // Logs: 10 × 650 + 0.6 × 1,100 + 0.6 × 900 = 7,700 bytes a second: 20.2356 GB at 0.50 = 10.1178.
   // 10 × 0.30 + 8 × 0.10 + 3.00 + 1.00 + 0.40 = 8.20. 730 runs of 2 s: 1,460 GB-s = 0.019467, and 0.000876.
   expect(eventCost(shape, PLATFORM, LOAD, 0).operation).toBeCloseTo(18.3381, 3);
