@@ -1,6 +1,6 @@
 /** What there is before a deployment: what the last one left on AWS, or what a git ref would have made. */
 import { execFile } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
@@ -9,8 +9,8 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { readAssembly, type Template } from '../../local/assembly.ts';
 import { ssmCatalog } from '../../pipeline/adapters/ssm-catalog.ts';
 import type { CompiledContract } from '../../pipeline/contract/compiled-contract.ts';
-import { eventFolders, loadContract } from '../../pipeline/contract/load-contract.ts';
 import { CATALOG_PATH, eventStackName } from '../../pipeline/contract/names.ts';
+import { assembledContract } from '../assembled-contract.ts';
 import { CommandError } from '../command-error.ts';
 import { synth } from '../synth.ts';
 
@@ -32,26 +32,36 @@ const run = promisify(execFile);
  */
 export async function previousOfGit(event: string, ref: string, folder: string): Promise<Previous> {
   const schemas = await schemasAt(ref, folder);
-  const own = eventFolders(schemas).find((candidate) => candidate.endsWith(`/${event}`));
-  if (own === undefined) {
+  if (schemas === undefined || !existsSync(join(schemas, event))) {
     return NOTHING;
   }
   const output = join(folder, 'before');
-  await synth({ output, schemas, event });
+  try {
+    await synth({ output, schemas, event });
+  } catch (error) {
+    throw new CommandError(`Cannot compare with "${ref}": ${(error as Error).message}`);
+  }
   const stack = readAssembly(output).find(({ name }) => name === eventStackName(event));
-  return { template: stack?.template, contract: loadContract(own) };
+  return stack === undefined ? NOTHING : { template: stack.template, contract: await assembledContract(stack) };
 }
 
-/** @returns the folder that holds `schemas/` as it was. */
-export async function schemasAt(ref: string, folder: string, repository = '.'): Promise<string> {
+/** @returns the folder that holds `schemas/` as it was; undefined when there was none. */
+export async function schemasAt(ref: string, folder: string, repository = '.'): Promise<string | undefined> {
   const archive = join(folder, 'schemas.tar');
   mkdirSync(folder, { recursive: true });
   try {
+    const { stdout } = await run('git', ['-C', repository, 'ls-tree', '--name-only', ref, SCHEMAS]);
+    if (stdout === '') {
+      return undefined;
+    }
     await run('git', ['-C', repository, 'archive', '--format=tar', `--output=${archive}`, ref, SCHEMAS]);
     await run('tar', ['-xf', archive, '-C', folder]);
   } catch (error) {
     const [reason] = String((error as { stderr?: string }).stderr ?? error).split('\n');
-    throw new CommandError(`Cannot read ${SCHEMAS}/ at "${ref}": ${reason}, allowed is what git knows as a commit`);
+    const allowed = 'allowed is what git knows here as a commit, or --aws for what is deployed';
+    throw new CommandError(
+      `Cannot read ${SCHEMAS}/ at "${ref}", so there is nothing to compare with: ${reason}; ${allowed}`,
+    );
   }
   return join(folder, SCHEMAS);
 }

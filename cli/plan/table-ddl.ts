@@ -1,6 +1,5 @@
 /** The statements by which the loader brings an event's table up to its contract. */
 import { athenaDialect } from '../../pipeline/adapters/athena-dialect.ts';
-import { declaration, duckdbType, identifier } from '../../pipeline/adapters/duckdb-types.ts';
 import { redshiftDialect } from '../../pipeline/adapters/redshift-dialect.ts';
 import { snowflakeDialect } from '../../pipeline/adapters/snowflake-dialect.ts';
 import type { WarehouseDialect } from '../../pipeline/adapters/warehouse-dialect.ts';
@@ -9,14 +8,19 @@ import type { CompiledContract, WarehouseTarget } from '../../pipeline/contract/
 import { warehouseTable } from '../../pipeline/load/warehouse-table.ts';
 import type { ObjectStore, WarehouseTable } from '../../pipeline/ports.ts';
 
+type RemoteTarget = Exclude<WarehouseTarget, 'duckdb'>;
+
 /**
  * The loader runs them before the first commit of the new schema version, and leaves the ledger's own out here. Empty
- * when nothing changes. Names that only the deployment knows are in angle brackets.
+ * when nothing changes, and for DuckDB, which no loader on AWS reaches. Names that only the deployment knows are in angle brackets.
  * @param before undefined when the event is new.
  */
 export function tableDdl(before: CompiledContract | undefined, after: CompiledContract): string[] {
   const table = warehouseTable(after);
   const { target } = after.warehouse;
+  if (target === 'duckdb') {
+    return [];
+  }
   const isNew = before?.warehouse.target !== target || before.warehouse.table !== table.table;
   if (before === undefined || isNew) {
     return createTable(target, table);
@@ -29,35 +33,24 @@ export function tableDdl(before: CompiledContract | undefined, after: CompiledCo
   });
   return [
     ...(added.length > 0 ? addColumns(target, table, added) : []),
-    ...widened.map((one) => widen(target, table, one)),
+    // A field was added inside a nested column, whose type in the table is the same for all fields.
+    ...widened.map(({ name }) => `-- ${name}: has new fields inside`),
   ];
 }
 
-function createTable(target: WarehouseTarget, table: WarehouseTable): string[] {
-  if (target === 'duckdb') {
-    return [`CREATE TABLE IF NOT EXISTS ${identifier(table.table)} (${table.columns.map(declaration).join(', ')})`];
-  }
+function createTable(target: RemoteTarget, table: WarehouseTable): string[] {
   return dialectOf(target)
     .createSteps(table)
     .flatMap(({ statements }) => statements);
 }
 
-function addColumns(target: WarehouseTarget, table: WarehouseTable, columns: readonly Column[]): string[] {
-  if (target === 'duckdb') {
-    return columns.map((column) => `ALTER TABLE ${identifier(table.table)} ADD COLUMN ${declaration(column)}`);
-  }
+function addColumns(target: RemoteTarget, table: WarehouseTable, columns: readonly Column[]): string[] {
   return dialectOf(target)
     .addColumnSteps(table, columns)
     .flatMap(({ statements }) => statements);
 }
 
-/** A field was added inside a nested column. */
-const widen = (target: WarehouseTarget, { table }: WarehouseTable, { name, type }: Column): string =>
-  target === 'duckdb'
-    ? `ALTER TABLE ${identifier(table)} ALTER COLUMN ${identifier(name)} SET DATA TYPE ${duckdbType(type)}`
-    : `-- ${name}: has new fields inside`;
-
-function dialectOf(target: Exclude<WarehouseTarget, 'duckdb'>): WarehouseDialect {
+function dialectOf(target: RemoteTarget): WarehouseDialect {
   // Nothing is read or written for the statements of a table.
   const store = undefined as unknown as ObjectStore;
   const bucket = '<lake>';

@@ -28,6 +28,7 @@ const REPLACING: Readonly<Record<string, readonly string[]>> = {
   'AWS::Glue::SchemaVersion': ['Schema', 'SchemaDefinition'],
   'AWS::Lambda::EventSourceMapping': ['EventSourceArn', 'StartingPosition', 'AmazonManagedKafkaEventSourceConfig'],
   'AWS::Lambda::Function': ['FunctionName', 'PackageType'],
+  'AWS::Logs::LogGroup': ['LogGroupName'],
   'AWS::MSK::Topic': ['TopicName', 'ReplicationFactor', 'ClusterArn'],
   'AWS::S3::Bucket': ['BucketName'],
   'AWS::SQS::Queue': ['QueueName', 'FifoQueue'],
@@ -35,6 +36,10 @@ const REPLACING: Readonly<Record<string, readonly string[]>> = {
   'AWS::Scheduler::Schedule': ['Name'],
 };
 const VALUE_LENGTH_MAX = 60;
+
+/** Whether CloudFormation makes a resource of that type anew when what is at the path changes, as far as it is known. */
+export const isReplacing = (type: string, { path }: PropertyChange): boolean =>
+  (REPLACING[type] ?? []).includes(path.split(/[.[]/)[0] ?? '');
 
 /** By kind and logical id. @param before undefined when there is no such stack yet. */
 export function templateDiff(before: Template | undefined, after: Template): ResourceChange[] {
@@ -62,9 +67,7 @@ function changeOf(logicalId: string, before: TemplateResource | undefined, after
   if (before === undefined || (properties.length === 0 && before.Type === after.Type)) {
     return [];
   }
-  const replacing = REPLACING[after.Type] ?? [];
-  const isReplaced =
-    before.Type !== after.Type || properties.some(({ path }) => replacing.includes(path.split(/[.[]/)[0] ?? ''));
+  const isReplaced = before.Type !== after.Type || properties.some((property) => isReplacing(after.Type, property));
   const isKept = isReplaced && keeps(before, 'UpdateReplacePolicy');
   return [{ kind: 'changed', logicalId, type: after.Type, properties, isReplaced, isKept }];
 }

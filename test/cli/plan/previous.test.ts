@@ -30,13 +30,28 @@ async function repository(): Promise<string> {
 
 test('schemasAt: reads what was committed, and touches no file of the repository', async () => {
   const path = await repository();
-  const schemas = await schemasAt('HEAD', join(folder, 'out'), path);
+  const schemas = (await schemasAt('HEAD', join(folder, 'out'), path)) as string;
   expect(await readFile(join(schemas, 'order_created', 'event.yaml'), 'utf8')).toBe('owner: before\n');
   expect(await readFile(join(path, 'schemas', 'order_created', 'event.yaml'), 'utf8')).toBe('owner: after\n');
   await expect(schemasAt('no-such-ref', join(folder, 'none'), path)).rejects.toThrow(
-    'Cannot read schemas/ at "no-such-ref": ',
+    'Cannot read schemas/ at "no-such-ref", so there is nothing to compare with: fatal: Not a valid object name no-such-ref; ' +
+      'allowed is what git knows here as a commit, or --aws for what is deployed',
   );
   expect(existsSync(join(folder, 'none', 'schemas'))).toBe(false);
+});
+
+test('schemasAt: a commit without schemas/ has nothing, and neither has a folder that git does not know', async () => {
+  const path = join(folder, 'empty');
+  await mkdir(path);
+  await expect(schemasAt('HEAD', join(folder, 'out'), path)).rejects.toThrow('not a git repository');
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-C', path, '-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], {
+      stdio: 'ignore',
+    });
+  git('init');
+  await expect(schemasAt('HEAD', join(folder, 'out'), path)).rejects.toThrow('so there is nothing to compare with');
+  git('commit', '--allow-empty', '-m', 'first');
+  expect(await schemasAt('HEAD', join(folder, 'out'), path)).toBeUndefined();
 });
 
 const answering = (answer: object | Error) => ({

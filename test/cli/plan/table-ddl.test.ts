@@ -1,4 +1,3 @@
-import { DuckDBInstance } from '@duckdb/node-api';
 import { tableDdl } from '../../../cli/plan/table-ddl.ts';
 import type {
   CompiledContract,
@@ -43,20 +42,11 @@ test('tableDdl: the same contract changes no table', () => {
   }
 });
 
-test('tableDdl: DuckDB takes the statements of a new table and of its next version, one after the other', async () => {
+test('tableDdl: DuckDB has none, for no loader on AWS reaches it', () => {
   const contract = ordersIn('duckdb');
-  const later = nextVersion(contract, [added('referrer')], [added('note')]);
-  const statements = [...tableDdl(undefined, contract), ...tableDdl(contract, later)];
-  expect(statements).toHaveLength(3);
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  for (const statement of statements) {
-    await connection.run(statement);
-  }
-  const found = await connection.runAndReadAll('SELECT referrer, items[1].note, _checksum FROM order_created');
-  expect(found.columnCount).toBe(3);
-  connection.closeSync();
-  instance.closeSync();
+  expect(tableDdl(undefined, contract)).toEqual([]);
+  expect(tableDdl(contract, nextVersion(contract, [added('referrer')], []))).toEqual([]);
+  expect(tableDdl(ordersIn('redshift'), contract)).toEqual([]);
 });
 
 test.each(['redshift', 'snowflake', 'athena'] as const)(
@@ -68,11 +58,13 @@ test.each(['redshift', 'snowflake', 'athena'] as const)(
     const [statement, ...others] = tableDdl(contract, later);
     expect(statement).toMatch(/ALTER TABLE[\s\S]*order_created[\s\S]*ADD COLUMN[\s\S]*referrer/i);
     expect(others).toEqual([]);
+    const inside = tableDdl(contract, nextVersion(contract, [], [added('note')]));
+    expect(inside).toEqual(['-- items: has new fields inside']);
   },
 );
 
 test('tableDdl: another table or another warehouse is made anew', () => {
-  const renamed = { ...ordersIn('duckdb'), warehouse: { target: 'duckdb', table: 'orders' } } as const;
-  expect(tableDdl(ordersIn('duckdb'), renamed)[0]).toMatch(/^CREATE TABLE IF NOT EXISTS "orders"/);
+  const renamed = { ...ordersIn('redshift'), warehouse: { target: 'redshift', table: 'orders' } } as const;
+  expect(tableDdl(ordersIn('redshift'), renamed).join('\n')).toMatch(/CREATE TABLE IF NOT EXISTS "orders"/);
   expect(tableDdl(ordersIn('duckdb'), ordersIn('redshift')).join('\n')).toMatch(/CREATE TABLE/);
 });
