@@ -190,8 +190,8 @@ export const LOADER_TRIGGER = {
 /** How long a lost notification may keep a commit out of the warehouse, apart from the sweep's grace of 5 minutes. */
 export const SWEEP_MINUTES = 15;
 
-/** How often small files that have settled are merged: once a day. */
-export const COMPACT_MINUTES = 24 * 60;
+/** How often small files that have settled are merged: what a busy stream writes in a day takes many runs of two minutes. */
+export const COMPACT_MINUTES = 60;
 
 /** A commit is looked at three times: rows that vanish a little later are noticed too. */
 export const AUDIT = { everyMinutes: 60, hours: 3 } as const;

@@ -31,18 +31,19 @@ export interface CompactLimits {
   readonly reserveMs: number;
 }
 
+const HOUR_MS = 3_600_000;
+
 export const COMPACT_LIMITS: CompactLimits = {
   fileBytes: 128_000_000,
   rowsMax: 4_000_000,
   objectsMax: 2_000,
-  settledAfterMs: 24 * 3_600_000,
-  waitsUntilMs: 7 * 24 * 3_600_000,
+  settledAfterMs: 24 * HOUR_MS,
+  waitsUntilMs: 7 * 24 * HOUR_MS,
   reserveMs: 60_000,
 };
 
 /** One after the other, thousands of small objects would take minutes. */
 const READS_AT_ONCE = 16;
-const DAY_MS = 24 * 3_600_000;
 
 /**
  * Adds compactions to the chains of all partitions, as far as commits have settled and time allows.
@@ -56,8 +57,8 @@ export async function compactLake(ports: CompactPorts, limits: CompactLimits): P
   const made: Compaction[] = [];
   const failures: unknown[] = [];
   const { partitions } = ports.contract.topic;
-  // Where time does not last for all, each has its turn within some days.
-  const first = Math.floor(ports.now() / DAY_MS);
+  // Where time does not last for all, each has its turn within some runs.
+  const first = Math.floor(ports.now() / HOUR_MS);
   for (let turn = 0; turn < partitions && ports.timeLeftMs() >= limits.reserveMs; turn++) {
     const partition = (first + turn) % partitions;
     await compactPartition(partition, made, ports, limits).catch((error: unknown) => failures.push(error));

@@ -38,11 +38,11 @@ test('eventShape: reads a drain, and what else its schedules start', () => {
   const { trigger, sinkMemoryMb, runs } = eventShape(templateOf('Event-slow'), slow);
   expect(trigger).toEqual({ kind: 'drain', everySeconds: 240, commitBytes: 128e6 });
   expect(sinkMemoryMb).toBe(1769);
-  expect(runs.toSorted((a, b) => a.everySeconds - b.everySeconds)).toEqual([
+  expect(runs.toSorted((a, b) => a.everySeconds - b.everySeconds || a.kind.localeCompare(b.kind))).toEqual([
     { kind: 'sweep', everySeconds: 900, auditedSeconds: 0, memoryMb: 1024, timeoutSeconds: 120 },
     { kind: 'audit', everySeconds: 3_600, auditedSeconds: 10_800, memoryMb: 1024, timeoutSeconds: 120 },
     // By the sink's own function, and yet not what starts the sink.
-    { kind: 'compaction', everySeconds: 86_400, auditedSeconds: 0, memoryMb: 1769, timeoutSeconds: 600 },
+    { kind: 'compaction', everySeconds: 3_600, auditedSeconds: 0, memoryMb: 1769, timeoutSeconds: 600 },
   ]);
 });
 
