@@ -56,7 +56,7 @@ function dialectOf(target: RemoteTarget): WarehouseDialect {
   const bucket = '<lake>';
   switch (target) {
     case 'redshift':
-      return redshiftDialect({ store, bucket, copyRoleArn: '<copy role>' });
+      return redshiftDialect({ store, bucket, schema: '<schema>', copyRoleArn: '<copy role>' });
     case 'snowflake':
       return snowflakeDialect({ bucket, schema: '<schema>', integration: '<integration>' });
     case 'athena':

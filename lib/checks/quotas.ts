@@ -1,13 +1,8 @@
 /** What AWS, Kafka and warehouses bound, checked before anything is deployed. */
 import { join } from 'node:path';
-import {
-  NAME_BYTES_MAX as REDSHIFT_NAME_BYTES_MAX,
-  spell as spellRedshift,
-} from '../../pipeline/adapters/redshift-types.ts';
-import {
-  NAME_BYTES_MAX as SNOWFLAKE_NAME_BYTES_MAX,
-  spell as spellSnowflake,
-} from '../../pipeline/adapters/snowflake-types.ts';
+import { NAME_RULES as ATHENA_NAMES } from '../../pipeline/adapters/athena-types.ts';
+import { NAME_RULES as REDSHIFT_NAMES } from '../../pipeline/adapters/redshift-types.ts';
+import { NAME_RULES as SNOWFLAKE_NAMES } from '../../pipeline/adapters/snowflake-types.ts';
 import { checkNames, type NameRules } from '../../pipeline/adapters/warehouse-names.ts';
 import type { CompiledContract, WarehouseTarget } from '../../pipeline/contract/compiled-contract.ts';
 import { ContractError } from '../../pipeline/contract/contract-error.ts';
@@ -40,8 +35,9 @@ const METADATA_BYTES = 64 * 1024;
 const COLUMNS_MAX: Partial<Record<WarehouseTarget, number>> = { redshift: 1_600 };
 
 const NAME_RULES: Partial<Record<WarehouseTarget, NameRules>> = {
-  redshift: { warehouse: 'Redshift', nameBytesMax: REDSHIFT_NAME_BYTES_MAX, spell: spellRedshift },
-  snowflake: { warehouse: 'Snowflake', nameBytesMax: SNOWFLAKE_NAME_BYTES_MAX, spell: spellSnowflake },
+  redshift: REDSHIFT_NAMES,
+  snowflake: SNOWFLAKE_NAMES,
+  athena: ATHENA_NAMES,
 };
 
 /**

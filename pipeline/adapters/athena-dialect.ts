@@ -3,15 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Column } from '../contract/column.ts';
 import { athenaLakeName, athenaLedgerName, MANIFEST_PREFIX } from '../contract/names.ts';
 import type { ObjectStore, OffsetRange, PendingLoad, WarehouseTable } from '../ports.ts';
-import {
-  ALLOWED_NAMES,
-  athenaColumn,
-  ddlIdentifier,
-  identifier,
-  literal,
-  NAME_BYTES_MAX,
-  spell,
-} from './athena-types.ts';
+import { athenaColumn, ddlIdentifier, identifier, literal, NAME_RULES, spell } from './athena-types.ts';
 import type { Step, WarehouseDialect } from './warehouse-dialect.ts';
 import { checkNames } from './warehouse-names.ts';
 import {
@@ -58,8 +50,7 @@ export function athenaDialect(lake: AthenaLake): WarehouseDialect {
     name: 'Athena',
     commitsMax: COMMITS_MAX,
     spell,
-    checkNames: (table) =>
-      checkNames(table, { warehouse: 'Athena', nameBytesMax: NAME_BYTES_MAX, spell, allowed: ALLOWED_NAMES }),
+    checkNames: (table) => checkNames(table, NAME_RULES),
     createSteps: (table) => createSteps(lake, table),
     addColumnSteps: (table, columns) => addColumnSteps(lake, table, columns),
     columnNames: (table, of) => columnNames(lake, of === 'rows' ? table.table : ledgerName(table)),

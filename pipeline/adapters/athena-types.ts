@@ -1,5 +1,6 @@
 /** Columns of an Iceberg table as Athena declares them, and how values of the lake's files become theirs. */
 import type { Column, ColumnType } from '../contract/column.ts';
+import type { NameRules } from './warehouse-names.ts';
 
 /** Glue's names are lower case, quoted or not. */
 export const spell = (name: string): string => name.toLowerCase();
@@ -12,11 +13,13 @@ export const ddlIdentifier = (name: string): string => `\`${spell(name)}\``;
 
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
-/** Bytes of a name in Glue. */
-export const NAME_BYTES_MAX = 255;
-
 /** "Special characters other than underscore are not supported" (Athena, names of tables and columns). */
-export const ALLOWED_NAMES = { pattern: /^[A-Za-z0-9_]+$/, words: 'letters, digits and underscores' };
+export const NAME_RULES: NameRules = {
+  warehouse: 'Athena',
+  nameBytesMax: 255,
+  spell,
+  allowed: { pattern: /^[A-Za-z0-9_]+$/, words: 'letters, digits and underscores' },
+};
 
 export interface AthenaColumn {
   /** In the Iceberg table. */

@@ -15,7 +15,7 @@ type Open = (settings: Settings, lake: ObjectStore) => Promise<Warehouse>;
 
 /** The names of what a URL says, all of them needed, and how the warehouse is opened. Clients are loaded where used. */
 const WAREHOUSES: Readonly<Record<string, { readonly settings: readonly string[]; readonly open: Open }>> = {
-  redshift: { settings: ['workgroup', 'database', 'secret', 'role', 'lake'], open: openRedshift },
+  redshift: { settings: ['workgroup', 'database', 'schema', 'secret', 'role', 'lake'], open: openRedshift },
   snowflake: {
     settings: ['account', 'user', 'secret', 'database', 'schema', 'warehouse', 'role', 'integration', 'lake'],
     open: openSnowflake,
@@ -61,7 +61,8 @@ async function openRedshift(setting: Settings, store: ObjectStore): Promise<Ware
     import('./redshift-dialect.ts'),
     import('./remote-warehouse.ts'),
   ]);
-  const dialect = redshiftDialect({ store, bucket: setting('lake'), copyRoleArn: setting('role') });
+  const [bucket, schema] = [setting('lake'), setting('schema')];
+  const dialect = redshiftDialect({ store, bucket, schema, copyRoleArn: setting('role') });
   const workgroup = setting('workgroup');
   const service = redshiftDataApi({ workgroup, database: setting('database'), secretArn: setting('secret') });
   return remoteWarehouse(dialect, service, PACE);

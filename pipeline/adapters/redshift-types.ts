@@ -1,5 +1,6 @@
 /** Columns as Redshift declares them, and how COPY's values become theirs. */
 import type { Column, ColumnType } from '../contract/column.ts';
+import type { NameRules } from './warehouse-names.ts';
 
 /**
  * A quoted identifier. Redshift folds names to lower case, quoted or not, unless `enable_case_sensitive_identifier` is
@@ -10,8 +11,8 @@ export const identifier = (name: string): string => `"${spell(name).replaceAll('
 /** As the catalog has it. */
 export const spell = (name: string): string => name.toLowerCase();
 
-/** Bytes of a name (Redshift, "Names and identifiers"). */
-export const NAME_BYTES_MAX = 127;
+/** Redshift, "Names and identifiers". */
+export const NAME_RULES: NameRules = { warehouse: 'Redshift', nameBytesMax: 127, spell };
 
 /** The longest text that a column can hold; a longer one fails its load. */
 const TEXT = 'VARCHAR(65535)';

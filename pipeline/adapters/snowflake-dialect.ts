@@ -1,9 +1,9 @@
 /** Snowflake's SQL for loading commits, and for looking after a table. */
 import type { Column } from '../contract/column.ts';
 import type { OffsetRange, PendingLoad, WarehouseTable } from '../ports.ts';
-import { identifier, literal, NAME_BYTES_MAX, snowflakeColumn, spell } from './snowflake-types.ts';
+import { identifier, literal, NAME_RULES, snowflakeColumn, spell } from './snowflake-types.ts';
 import type { Step, WarehouseDialect } from './warehouse-dialect.ts';
-import { checkNames } from './warehouse-names.ts';
+import { checkNames, checkSchema } from './warehouse-names.ts';
 import {
   belongs,
   LEDGER_COLUMNS,
@@ -51,7 +51,9 @@ ${identifier('schema_version')} NUMBER(10, 0) NOT NULL`;
 /** A failed statement ends its transaction at once, instead of leaving it, and its locks, to the session's end. */
 const ABORT_ON_ERROR = 'ALTER SESSION SET TRANSACTION_ABORT_ON_ERROR = TRUE';
 
+/** @throws Error when the schema is the ledger's */
 export function snowflakeDialect(lake: SnowflakeLake): WarehouseDialect {
+  checkSchema(lake.schema, NAME_RULES);
   const schema = identifier(lake.schema);
   const spelling: Spelling = {
     identifier,
@@ -63,7 +65,7 @@ export function snowflakeDialect(lake: SnowflakeLake): WarehouseDialect {
     name: 'Snowflake',
     commitsMax: COMMITS_MAX,
     spell,
-    checkNames: (table) => checkNames(table, { warehouse: 'Snowflake', nameBytesMax: NAME_BYTES_MAX, spell }),
+    checkNames: (table) => checkNames(table, NAME_RULES),
     createSteps: (table) => createSteps(spelling, lake, table),
     addColumnSteps: (table, columns) => addColumnSteps(spelling, table, columns),
     columnNames: (table, of) => columnNames(lake, table, of),

@@ -1,5 +1,6 @@
 /** Columns as Snowflake declares them, and how the values of a staged Parquet file become theirs. */
 import type { Column, ColumnType } from '../contract/column.ts';
+import type { NameRules } from './warehouse-names.ts';
 
 /**
  * As the catalog has it. Snowflake folds names without quotes to upper case: a plain name of ours is made so, and can
@@ -15,8 +16,8 @@ export const identifier = (name: string): string => `"${spell(name).replaceAll('
 /** A quoted text; Snowflake reads backslashes as escapes. */
 export const literal = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 
-/** Characters of a name ("Identifier requirements"); ours are at most as many bytes. */
-export const NAME_BYTES_MAX = 255;
+/** Snowflake counts characters ("Identifier requirements"); ours are at most as many bytes. */
+export const NAME_RULES: NameRules = { warehouse: 'Snowflake', nameBytesMax: 255, spell };
 
 export interface SnowflakeColumn {
   readonly declared: string;

@@ -11,6 +11,16 @@ export interface NameRules {
   readonly allowed?: { readonly pattern: RegExp; readonly words: string };
 }
 
+/** Where the ledger is, and the locks, in warehouses that have schemas. */
+const OWN_SCHEMA = 'headrace';
+
+/** @throws Error when tables of events would be among those of the loader, whose names they could have. */
+export function checkSchema(schema: string, { warehouse, spell }: NameRules): void {
+  if (spell(schema) === spell(OWN_SCHEMA)) {
+    throw new Error(`Cannot use the schema "${schema}" of ${warehouse} for tables: the ledger has it, name another`);
+  }
+}
+
 /** @throws Error that names the table or the column that the warehouse cannot have. */
 export function checkNames({ table, columns }: WarehouseTable, rules: NameRules): void {
   checkName(`the table "${table}"`, table, rules);

@@ -37,7 +37,7 @@ test('warehouseAccess: a loader of DuckDB may do nothing more than read its lake
 test('warehouseAccess: a loader of Redshift submits to one workgroup, and follows its own statements', () => {
   const template = stackFor('redshift');
   expect(urlOf(template)).toBe(
-    'redshift:?workgroup=headrace&database=headrace&secret=<RedshiftSecretArn>&role=<WarehouseReaderRoleArn>' +
+    'redshift:?workgroup=headrace&database=headrace&schema=public&secret=<RedshiftSecretArn>&role=<WarehouseReaderRoleArn>' +
       '&lake=<LakeBucket>',
   );
   const grants = loaderGrants(template).filter((grant) => /redshift|secrets|PutObject/.test(grant));

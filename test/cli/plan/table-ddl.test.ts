@@ -65,6 +65,6 @@ test.each(['redshift', 'snowflake', 'athena'] as const)(
 
 test('tableDdl: another table or another warehouse is made anew', () => {
   const renamed = { ...ordersIn('redshift'), warehouse: { target: 'redshift', table: 'orders' } } as const;
-  expect(tableDdl(ordersIn('redshift'), renamed).join('\n')).toMatch(/CREATE TABLE IF NOT EXISTS "orders"/);
+  expect(tableDdl(ordersIn('redshift'), renamed).join('\n')).toMatch(/CREATE TABLE IF NOT EXISTS "<schema>"."orders"/);
   expect(tableDdl(ordersIn('duckdb'), ordersIn('redshift')).join('\n')).toMatch(/CREATE TABLE/);
 });

@@ -32,6 +32,7 @@ test('checkEventQuotas refuses a schema and a description that Glue would', () =
 test.each([
   ['redshift', 128, 'its name has 128 bytes, Redshift allows 127'],
   ['snowflake', 256, 'its name has 256 bytes, Snowflake allows 255'],
+  ['athena', 256, 'its name has 256 bytes, Athena allows 255'],
 ] as const)('checkEventQuotas refuses a name that is too long for %s', (target, length, reason) => {
   expect(ofEvent({ warehouse: { target, table: 'a'.repeat(length) } })).toThrow(reason);
 });

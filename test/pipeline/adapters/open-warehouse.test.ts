@@ -20,7 +20,7 @@ test('openWarehouse: names every setting that is missing or unknown', async () =
 
 test('openWarehouse: opens Redshift and Athena without asking them anything', async () => {
   const arn = 'arn:aws:iam::123456789012:role/reader';
-  const redshift = await open(`redshift:?workgroup=w&database=d&secret=${arn}&role=${arn}&lake=b`);
+  const redshift = await open(`redshift:?workgroup=w&database=d&schema=public&secret=${arn}&role=${arn}&lake=b`);
   const athena = await open('athena:?workgroup=w&database=d&location=s3://bucket/tables/&lake=b');
   await redshift.close();
   await athena.close();

@@ -93,7 +93,7 @@ class FakeService implements StatementService {
 const table = tableOf(IDENTITY);
 const lake = memoryObjectStore();
 const open = (service: StatementService) =>
-  remoteWarehouse(redshiftDialect({ store: lake, bucket: 'lake', copyRoleArn: 'default' }), service, {
+  remoteWarehouse(redshiftDialect({ store: lake, bucket: 'lake', schema: 'public', copyRoleArn: 'default' }), service, {
     loadWaitMs: 20,
     queryWaitMs: 20,
     pollMs: 1,

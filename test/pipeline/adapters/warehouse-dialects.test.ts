@@ -1,6 +1,7 @@
 /** The SQL of remote warehouses as files that can be read; HEADRACE_UPDATE_SQL=1 writes them anew. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { WAREHOUSES } from '../../../lib/config.ts';
 import { athenaDialect } from '../../../pipeline/adapters/athena-dialect.ts';
 import { redshiftDialect } from '../../../pipeline/adapters/redshift-dialect.ts';
 import { snowflakeDialect } from '../../../pipeline/adapters/snowflake-dialect.ts';
@@ -14,9 +15,9 @@ import { type MemoryObjectStore, memoryObjectStore } from '../ports/memory-objec
 import { tableOf } from '../ports/warehouse-suite.ts';
 
 const bucket = 'event-order-created-lake';
+const copyRoleArn = 'arn:aws:iam::123456789012:role/headrace-warehouse-reader';
 const dialects: Record<string, (store: MemoryObjectStore) => WarehouseDialect> = {
-  redshift: (store) =>
-    redshiftDialect({ store, bucket, copyRoleArn: 'arn:aws:iam::123456789012:role/headrace-warehouse-reader' }),
+  redshift: (store) => redshiftDialect({ store, bucket, schema: 'public', copyRoleArn }),
   snowflake: () => snowflakeDialect({ bucket, schema: 'public', integration: 'HEADRACE' }),
   athena: (store) => athenaDialect({ store, bucket, database: 'headrace', location: 's3://warehouse/tables/' }),
 };
@@ -138,3 +139,15 @@ test('redshiftDialect: stays within a batch of the Data API, whatever the commit
   expect(step?.statements.length).toBeLessThanOrEqual(40);
   expect(Math.max(...(step?.statements ?? []).map((sql) => sql.length))).toBeLessThan(100_000);
 });
+
+test.each(['HEADRACE', 'headrace'])(
+  'redshiftDialect, snowflakeDialect: refuse the schema %s, which is the ledger’s',
+  (schema) => {
+    const store = memoryObjectStore();
+    const reason = `Cannot use the schema "${schema}" of`;
+    expect(() => redshiftDialect({ store, bucket, schema, copyRoleArn })).toThrow(reason);
+    expect(() => snowflakeDialect({ bucket, schema, integration: 'HEADRACE' })).toThrow(reason);
+    expect(() => redshiftDialect({ store, bucket, schema: WAREHOUSES.redshift.schema, copyRoleArn })).not.toThrow();
+    expect(() => snowflakeDialect({ bucket, ...WAREHOUSES.snowflake })).not.toThrow();
+  },
+);

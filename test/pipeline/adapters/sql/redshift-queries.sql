@@ -12,9 +12,9 @@ SUM(CAST(checksum * MOD(place, 4294967296) AS DECIMAL(38, 0)))
 FROM (SELECT CASE WHEN (("_partition" = 1 AND "_offset" >= 100 AND "_offset" < 300)) THEN 0
 WHEN (("_partition" = 0 AND "_offset" >= 0 AND "_offset" < 9007199254740991)) THEN 1 END AS pos,
 "_offset" AS place, CAST("_checksum" AS BIGINT) AS checksum
-FROM "order_created" WHERE (("_partition" = 1 AND "_offset" >= 100 AND "_offset" < 300) OR ("_partition" = 0 AND "_offset" >= 0 AND "_offset" < 9007199254740991))) measured
+FROM "public"."order_created" WHERE (("_partition" = 1 AND "_offset" >= 100 AND "_offset" < 300) OR ("_partition" = 0 AND "_offset" >= 0 AND "_offset" < 9007199254740991))) measured
 WHERE pos IS NOT NULL GROUP BY pos;
-SELECT "_partition", COUNT(*), MIN("_offset"), MAX("_offset") FROM "order_created"
+SELECT "_partition", COUNT(*), MIN("_offset"), MAX("_offset") FROM "public"."order_created"
 WHERE CASE WHEN (("_partition" = 1 AND "_offset" >= 100 AND "_offset" < 300)) THEN 0 ELSE 1 END = 1
 GROUP BY "_partition" ORDER BY "_partition";
-SELECT "_offset" FROM "order_created" WHERE (("_partition" = 1 AND "_offset" >= 100 AND "_offset" < 300)) ORDER BY "_offset";
+SELECT "_offset" FROM "public"."order_created" WHERE (("_partition" = 1 AND "_offset" >= 100 AND "_offset" < 300)) ORDER BY "_offset";

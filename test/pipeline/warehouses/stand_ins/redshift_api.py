@@ -126,7 +126,7 @@ def json_value(value):
 
 
 COPY = re.compile(
-    r"COPY (?P<table>\S+) \((?P<columns>.*?)\)\nFROM '(?P<manifest>[^']+)' IAM_ROLE (default|'[^']+') "
+    r"COPY (?P<table>\S+)\nFROM '(?P<manifest>[^']+)' IAM_ROLE (default|'[^']+') "
     r"FORMAT AS PARQUET(?P<nested> SERIALIZETOJSON)? MANIFEST FILLRECORD STATUPDATE OFF$",
     re.S,
 )
@@ -138,17 +138,17 @@ def copy(connection, sql):
     parts = COPY.match(sql)
     if not parts:
         raise ValueError(f"syntax error in {sql}")
-    columns = [name.strip() for name in re.findall(r'"(?:[^"]|"")*"', parts["columns"])]
     types = dict(connection.execute(
         "SELECT quote_ident(attname), regexp_replace(format_type(atttypid, atttypmod), '\\(.*\\)', '') "
-        "FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0", [parts["table"]]).fetchall())
+        "FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 ORDER BY attnum", [parts["table"]]).fetchall())
     types = {f'"{name.strip(chr(34))}"': kind for name, kind in types.items()}
     with temporary_folder() as folder:
         for entry in json.loads(LAKE.read(parts["manifest"]))["entries"]:
-            copy_file(connection, parts["table"], columns, types, entry, folder, bool(parts["nested"]))
+            copy_file(connection, parts["table"], types, entry, folder, bool(parts["nested"]))
 
 
-def copy_file(connection, table, columns, types, entry, folder, nested_allowed):
+def copy_file(connection, table, types, entry, folder, nested_allowed):
+    columns = list(types)
     path = LAKE.download(entry["url"], folder)
     if os.path.getsize(path) != entry["meta"]["content_length"]:
         raise ValueError(f"Problem reading manifest file: content_length of {entry['url']} is wrong")
