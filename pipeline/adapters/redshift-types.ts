@@ -1,5 +1,6 @@
 /** Columns as Redshift declares them, and how COPY's values become theirs. */
 import type { Column, ColumnType } from '../contract/column.ts';
+import { REDSHIFT_LIMITS } from '../contract/value-limits.ts';
 import type { NameRules } from './warehouse-names.ts';
 
 /**
@@ -14,8 +15,9 @@ export const spell = (name: string): string => name.toLowerCase();
 /** Redshift, "Names and identifiers". */
 export const NAME_RULES: NameRules = { warehouse: 'Redshift', nameBytesMax: 127, spell };
 
-/** The longest text that a column can hold; a longer one fails its load. */
-const TEXT = 'VARCHAR(65535)';
+/** The longest that a column can hold; longer values were refused before they came into the lake. */
+const TEXT = `VARCHAR(${REDSHIFT_LIMITS.textBytesMax})`;
+const BINARY = `VARBYTE(${REDSHIFT_LIMITS.binaryBytesMax})`;
 const JSON_TYPE = 'SUPER';
 
 /** A column of the table, and the column that COPY fills. */
@@ -45,7 +47,7 @@ export function redshiftColumn({ name, type }: Column): RedshiftColumn {
     case 'enum':
       return same(TEXT);
     case 'bytes':
-      return same('VARBYTE(1024000)');
+      return same(BINARY);
     case 'json':
       return { declared: JSON_TYPE, staged: TEXT, value: (staged) => `JSON_PARSE(${staged})` };
     case 'uuid':

@@ -42,7 +42,8 @@ export function snowflakeColumn({ name, type }: Column): SnowflakeColumn {
     case 'bytes':
       return cast(field, 'BINARY');
     case 'json':
-      return { declared: 'VARIANT', value: `PARSE_JSON(${field}::VARCHAR)` };
+      // 'd': a key may be there twice, and the last value counts, as in most readers of JSON.
+      return { declared: 'VARIANT', value: `PARSE_JSON(${field}::VARCHAR, 'd')` };
     case 'uuid':
       return { declared: 'VARCHAR', value: uuidText(field) };
     case 'date':

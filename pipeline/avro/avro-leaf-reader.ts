@@ -58,7 +58,6 @@ export function avroEnumReader(
 }
 
 const unknownSymbol = reject('enum', 'the number of a symbol that the enum has is required');
-const notUtf8 = reject('unicode', 'a string must be UTF-8');
 const outsideYears = reject('range', 'a time in the years 1 to 9999 is required');
 
 function bytesReader({ wire, size }: AvroLeaf, values: BytesValues): AvroLeafReader | undefined {
@@ -67,7 +66,7 @@ function bytesReader({ wire, size }: AvroLeaf, values: BytesValues): AvroLeafRea
     const length = wire === 'fixed' ? size : cursor.length();
     const { at } = cursor;
     if (!cursor.skip(length)) return undefined;
-    if (!values.pushBytes(cursor.bytes, at, at + length)) return notUtf8;
+    if (!values.pushBytes(cursor.bytes, at, at + length)) return values.refusal;
     return undefined;
   };
 }

@@ -45,7 +45,6 @@ type AvroValueReader = (cursor: AvroCursor, repetition: number) => Rejection | u
 const malformed = reject('wire', 'the bytes are not of the Avro schema');
 const trailing = reject('wire', 'bytes follow the record, and a value is one record only');
 const missing = reject('missing', 'a value is required');
-const notUtf8 = reject('unicode', 'a string must be UTF-8');
 const keyAgain = reject('wire', 'a key came again, and the keys of a map differ');
 
 function recordReader(
@@ -194,7 +193,7 @@ function keyReader(column: ColumnNode, seen: (key: string) => void): AvroLeafRea
     const length = cursor.length();
     const { at } = cursor;
     cursor.skip(length);
-    if (!values.pushBytes(cursor.bytes, at, at + length)) return notUtf8;
+    if (!values.pushBytes(cursor.bytes, at, at + length)) return values.refusal;
     seen(Buffer.from(cursor.bytes.buffer, cursor.bytes.byteOffset + at, length).toString('latin1'));
     return undefined;
   };

@@ -5,13 +5,15 @@ import { compilePayloadEncoder } from '../payload/payload-encoder.ts';
 import type { SchemaVersion } from './compiled-contract.ts';
 import { ContractError } from './contract-error.ts';
 import { readText } from './read-text.ts';
+import type { ValueLimits } from './value-limits.ts';
 
 /**
  * @param folder may be absent.
+ * @param limits of the event's warehouse, within which payloads must be too.
  * @throws ContractError when a file is not called valid-*.json or invalid-*.json, is not JSON, or is not what it says.
  */
-export function checkExamples(folder: string, newest: SchemaVersion): void {
-  const encode = compilePayloadEncoder(newest);
+export function checkExamples(folder: string, newest: SchemaVersion, limits?: ValueLimits): void {
+  const encode = compilePayloadEncoder(newest, limits);
   for (const name of existsSync(folder) ? visibleFiles(folder) : []) {
     const file = join(folder, name);
     const expected = /^(valid|invalid)-.+\.json$/.exec(name)?.[1];

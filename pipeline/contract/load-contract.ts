@@ -11,6 +11,7 @@ import { checkEventName, EVENT_FILE, type EventFile, readEventYaml } from './eve
 import { checkExamples } from './examples.ts';
 import { isFolderColumn, TIME_PARTS } from './lake-partitions.ts';
 import { topicName } from './names.ts';
+import { valueLimits } from './value-limits.ts';
 
 const VERSION_FILE = /^v([1-9]\d*)\.(\w+)$/;
 const EXAMPLES_FOLDER = 'examples';
@@ -38,7 +39,7 @@ export function loadContract(folder: string): CompiledContract {
   checkRole(folder, eventFile, 'keyField', newest, 'string or integer', KEY_KINDS);
   checkRole(folder, eventFile, 'eventTimeField', newest, PAYLOAD_FORMATS[newest.format].timeType, ['timestamp']);
   checkLake(folder, eventFile, newest);
-  checkExamples(join(folder, EXAMPLES_FOLDER), newest);
+  checkExamples(join(folder, EXAMPLES_FOLDER), newest, valueLimits(contract.warehouse.target));
   return contract;
 }
 

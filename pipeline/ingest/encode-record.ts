@@ -1,6 +1,10 @@
 /** A CloudEvent becomes a Kafka record: payload in the event's format behind the registry's framing, attributes in headers. */
 import type { CompiledContract, SchemaVersion } from '../contract/compiled-contract.ts';
+import { SYSTEM_COLUMNS } from '../contract/table-columns.ts';
+import { valueLimits } from '../contract/value-limits.ts';
 import { glueHeader } from '../framing.ts';
+import type { Rejection } from '../parquet/rejection.ts';
+import { payloadCheck } from '../payload/payload-check.ts';
 import { compilePayloadEncoder } from '../payload/payload-encoder.ts';
 import { PAYLOAD_FORMATS } from '../payload/payload-format.ts';
 import type { CatalogEntry } from '../ports.ts';
@@ -13,6 +17,8 @@ import { type Problem, problem } from './problem.ts';
 export interface RecordEncoder {
   readonly entry: CatalogEntry;
   readonly encodePayload: JsonEncoder;
+  /** Why the event's warehouse would not hold the custom attributes. */
+  readonly checkCustomAttributes: (text: string) => Rejection | undefined;
   readonly header: Uint8Array;
   readonly contentType: string;
   /** The JSON names of the field that is the key, and of the one that is the event's time; none where there is none. */
@@ -38,9 +44,15 @@ export function recordEncoder(entry: CatalogEntry): RecordEncoder {
   }
   const { contract, schemaVersionIds } = entry;
   const newest = contract.versions.at(-1) as SchemaVersion;
+  const limits = valueLimits(contract.warehouse.target);
+  const customAttributes = payloadCheck(
+    SYSTEM_COLUMNS.filter(({ name }) => name === '_custom_attributes'),
+    limits,
+  );
   const encoder: RecordEncoder = {
     entry,
-    encodePayload: compilePayloadEncoder(newest),
+    encodePayload: compilePayloadEncoder(newest, limits),
+    checkCustomAttributes: (text) => (limits ? customAttributes.values([text]) : undefined),
     header: glueHeader(schemaVersionIds[newest.version - 1] ?? ''),
     contentType: PAYLOAD_FORMATS[newest.format].contentType,
     keyNames: jsonNames(newest, contract.keyField),
@@ -66,6 +78,11 @@ export function encodeRecord(
   event: CloudEvent,
   now: number,
 ): EncodedRecord | { readonly problem: Problem } {
+  const refused =
+    event.customAttributes === undefined ? undefined : encoder.checkCustomAttributes(event.customAttributes);
+  if (refused) {
+    return { problem: invalidAttributes(refused) };
+  }
   const payload = encoder.encodePayload(event.data);
   if ('issues' in payload) {
     return { problem: invalidPayload(payload.issues) };
@@ -88,6 +105,11 @@ export function encodeRecord(
     headers: cloudEventHeaders(event, String(time), encoder.contentType),
     timestamp: now,
   };
+}
+
+function invalidAttributes({ reason }: Rejection): Problem {
+  const error = { code: 'INVALID_ATTRIBUTE', path: 'customattributes', detail: `is refused: ${reason}` };
+  return problem('invalid-event', `${error.path} ${error.detail}.`, [error]);
 }
 
 function invalidPayload(issues: readonly PayloadIssue[]): Problem {

@@ -8,14 +8,19 @@ import { dictionaryIndexes } from './dictionary-indexes.ts';
 import { EntryTable } from './entry-table.ts';
 import { Encoding, PhysicalType } from './format.ts';
 import { RecentStrings } from './recent-strings.ts';
+import { type Rejection, reject } from './rejection.ts';
 import { bitWidth } from './rle.ts';
 import { isText, writeUtf8 } from './utf8.ts';
+import type { ValueCheck } from './value-check.ts';
 import type { Bounds, EncodedValues, Values } from './values.ts';
 
 /** A dictionary beyond this size costs readers more than it saves. */
 const DICTIONARY_BYTES_MAX = 1_048_576;
 /** From this many entries on, a column is held plain where three values in four are new. */
 const SAMPLE_ENTRIES = 8192;
+
+const notUnicode = reject('unicode', 'text must be Unicode, and half of a surrogate pair is not');
+const notUtf8 = reject('unicode', 'a string must be UTF-8');
 
 /**
  * While a column repeats itself, equal values share an entry and rows hold indexes (`#indexes` is set); once it does
@@ -34,12 +39,17 @@ export class BytesValues implements Values {
   readonly #recent = new RecentStrings();
   /** The first value whose entry found no place in the table. */
   #crowdedSince = Number.POSITIVE_INFINITY;
+  /** What the table's warehouse allows; looked at once for each value that is an entry. */
+  readonly #check: ValueCheck | undefined;
+  /** Why the last push that was refused was. */
+  refusal: Rejection = notUtf8;
 
-  constructor(text: boolean) {
+  constructor(text: boolean, check?: ValueCheck) {
     this.text = text;
+    this.#check = check;
   }
 
-  /** Appends text. @returns false, with nothing appended, where `value` holds half of a surrogate pair */
+  /** Appends text. @returns false, with nothing appended, where `refusal` tells why */
   pushString(value: string): boolean {
     const indexes = this.#indexes;
     if (indexes !== undefined) {
@@ -52,8 +62,10 @@ export class BytesValues implements Values {
     const entries = this.#entries;
     const from = entries.reserve(value.length * 3);
     const to = writeUtf8(value, entries.heap, from);
-    if (to < 0) return false;
+    if (to < 0) return this.#refuse(notUnicode);
     if (indexes === undefined) {
+      const rejection = this.#check?.(entries.heap, from, to);
+      if (rejection) return this.#refuse(rejection);
       entries.commit(to - from);
       this.count++;
       return true;
@@ -61,6 +73,8 @@ export class BytesValues implements Values {
     const hash = hashBytes(entries.view, from, to);
     let entry = this.#table.find(hash, entries, entries.view, from, to);
     if (entry < 0) {
+      const rejection = this.#check?.(entries.heap, from, to);
+      if (rejection) return this.#refuse(rejection);
       entries.commit(to - from);
       entry = this.#register(hash);
     }
@@ -69,11 +83,12 @@ export class BytesValues implements Values {
     return true;
   }
 
-  /** Appends `bytes[from, to)`. @returns false, with nothing appended, where a text column's bytes are not UTF-8 */
+  /** Appends `bytes[from, to)`. @returns false, with nothing appended, where `refusal` tells why */
   pushBytes(bytes: Uint8Array, from: number, to: number): boolean {
     const entries = this.#entries;
     if (this.#indexes === undefined) {
-      if (this.text && !isText(bytes, from, to)) return false;
+      const rejection = this.#rejection(bytes, from, to);
+      if (rejection) return this.#refuse(rejection);
       entries.add(bytes, from, to);
       this.count++;
       return true;
@@ -83,7 +98,8 @@ export class BytesValues implements Values {
     let entry = this.#table.find(hash, entries, view, from, to);
     if (entry < 0) {
       // Whatever equals an entry was checked when the entry came.
-      if (this.text && !isText(bytes, from, to)) return false;
+      const rejection = this.#rejection(bytes, from, to);
+      if (rejection) return this.#refuse(rejection);
       entries.add(bytes, from, to);
       entry = this.#register(hash);
     }
@@ -158,6 +174,16 @@ export class BytesValues implements Values {
     this.#recent.clear();
     this.#indexes ??= new Int32Array(0);
     this.#crowdedSince = Number.POSITIVE_INFINITY;
+  }
+
+  #rejection(bytes: Uint8Array, from: number, to: number): Rejection | undefined {
+    if (this.text && !isText(bytes, from, to)) return notUtf8;
+    return this.#check?.(bytes, from, to);
+  }
+
+  #refuse(rejection: Rejection): false {
+    this.refusal = rejection;
+    return false;
   }
 
   #addIndex(indexes: Int32Array<ArrayBuffer>, entry: number): void {

@@ -1,10 +1,12 @@
 /** A table's columns with their levels and value stores: what row readers append to and the writer encodes. */
 import type { Column, ColumnType } from '../contract/column.ts';
+import type { ValueLimits } from '../contract/value-limits.ts';
 import { BooleanValues } from './boolean-values.ts';
 import { BytesValues } from './bytes-values.ts';
 import { FixedValues } from './fixed-values.ts';
 import { Levels } from './levels.ts';
 import { NumberValues } from './number-values.ts';
+import { valueCheck } from './value-check.ts';
 
 interface Node {
   readonly column: Column;
@@ -53,10 +55,15 @@ export type ColumnNode = LeafNode | StructNode | ListNode | MapNode;
  * Builds the nodes of a table's columns, each leaf with empty stores.
  *
  * @param rows levels of the leaves that each row has exactly once: a count, which whoever ends a row increments
+ * @param limits of the values. @default what the types allow
  * @throws RangeError for a table or struct without columns, with two of one name, or a decimal that cannot be
  */
-export function columnTree(columns: readonly Column[], rows: Levels = new Levels(0, 0)): readonly ColumnNode[] {
-  return childNodes(columns, { path: [], definition: 0, repetition: 0, levels: rows });
+export function columnTree(
+  columns: readonly Column[],
+  rows: Levels = new Levels(0, 0),
+  limits?: ValueLimits,
+): readonly ColumnNode[] {
+  return childNodes(columns, { path: [], definition: 0, repetition: 0, levels: rows, limits });
 }
 
 /** Appends an absence below `node`, a column that may be absent: of its ancestors, `definition` are there. */
@@ -82,6 +89,7 @@ interface Position {
   readonly definition: number;
   readonly repetition: number;
   readonly levels: Levels;
+  readonly limits: ValueLimits | undefined;
 }
 
 function childNodes(columns: readonly Column[], parent: Position): ColumnNode[] {
@@ -98,21 +106,21 @@ function columnNode(column: Column, name: string, parent: Position): ColumnNode 
   const path = [...parent.path, name];
   const { type, nullable } = column;
   const definition = parent.definition + (nullable ? 1 : 0);
-  const { repetition } = parent;
+  const { repetition, limits } = parent;
   const levels = nullable ? new Levels(definition, repetition) : parent.levels;
   const base = { column, definition, repetition };
   switch (type.kind) {
     case 'struct': {
-      const children = childNodes(type.fields, { path, definition, repetition, levels });
+      const children = childNodes(type.fields, { path, definition, repetition, levels, limits });
       return { kind: 'struct', ...base, children, ...below(children, nullable ? levels : undefined) };
     }
     case 'list': {
-      const inside = repeated(path, 'list', base);
+      const inside = repeated(path, 'list', { definition, repetition, limits });
       const element = columnNode(type.element, 'element', inside);
       return { kind: 'list', ...base, element, ...below([element], inside.levels) };
     }
     case 'map': {
-      const inside = repeated(path, 'key_value', base);
+      const inside = repeated(path, 'key_value', { definition, repetition, limits });
       const key = columnNode(type.key, 'key', inside);
       const value = columnNode(type.value, 'value', inside);
       return { kind: 'map', ...base, key, value, ...below([key, value], inside.levels) };
@@ -120,17 +128,29 @@ function columnNode(column: Column, name: string, parent: Position): ColumnNode 
     default: {
       const own = nullable ? { entries: levels, groups: [levels] } : { entries: undefined, groups: [] };
       const leaves: LeafNode[] = [];
-      const leaf: LeafNode = { kind: 'leaf', ...base, path, levels, values: valueStore(type), leaves, ...own };
+      const leaf: LeafNode = {
+        kind: 'leaf',
+        ...base,
+        path,
+        levels,
+        values: valueStore(type, path, limits),
+        leaves,
+        ...own,
+      };
       leaves.push(leaf);
       return leaf;
     }
   }
 }
 
-function repeated(path: readonly string[], step: string, at: { definition: number; repetition: number }): Position {
+function repeated(
+  path: readonly string[],
+  step: string,
+  at: Pick<Position, 'definition' | 'repetition' | 'limits'>,
+): Position {
   const definition = at.definition + 1;
   const repetition = at.repetition + 1;
-  return { path: [...path, step], definition, repetition, levels: new Levels(definition, repetition) };
+  return { ...at, path: [...path, step], definition, repetition, levels: new Levels(definition, repetition) };
 }
 
 /** What a node with children knows of them; `own` levels count where a leaf has them. */
@@ -143,7 +163,7 @@ function below(children: readonly ColumnNode[], own: Levels | undefined): Pick<N
 
 type LeafType = Exclude<ColumnType, { kind: 'struct' | 'list' | 'map' }>;
 
-function valueStore(type: LeafType): LeafNode['values'] {
+function valueStore(type: LeafType, path: readonly string[], limits?: ValueLimits): LeafNode['values'] {
   switch (type.kind) {
     case 'boolean':
       return new BooleanValues();
@@ -164,9 +184,8 @@ function valueStore(type: LeafType): LeafNode['values'] {
     case 'string':
     case 'enum':
     case 'json':
-      return new BytesValues(true);
     case 'bytes':
-      return new BytesValues(false);
+      return new BytesValues(type.kind !== 'bytes', limits && valueCheck(type, path.length > 1, limits));
   }
 }
 

@@ -153,18 +153,15 @@ function bytesAppender(type: ColumnType, values: BytesValues): LeafAppender {
   if (kind === 'bytes') {
     return (value) => {
       if (!(value instanceof Uint8Array)) return reject('type', `bytes are required, not ${typeName(value)}`);
-      values.pushBytes(value, 0, value.length);
-      return undefined;
+      return values.pushBytes(value, 0, value.length) ? undefined : values.refusal;
     };
   }
   return (value) => {
     if (typeof value !== 'string') return reject('type', `text is required, not ${typeName(value)}`);
     if (kind === 'json' && !isJson(value)) return reject('type', 'JSON text is required');
-    return values.pushString(value) ? undefined : notUnicode;
+    return values.pushString(value) ? undefined : values.refusal;
   };
 }
-
-const notUnicode = reject('unicode', 'text must be Unicode, and half of a surrogate pair is not');
 
 function isJson(text: string): boolean {
   try {

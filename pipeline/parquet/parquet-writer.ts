@@ -1,5 +1,6 @@
 /** Rows in, a Parquet file out. */
 import type { Column } from '../contract/column.ts';
+import type { ValueLimits } from '../contract/value-limits.ts';
 import { bloomFilter } from './bloom-filter.ts';
 import { type ChunkFormat, type ColumnChunk, writeColumnChunk } from './column-chunk.ts';
 import { type ColumnNode, columnTree, type LeafNode, undoRows } from './column-tree.ts';
@@ -32,6 +33,8 @@ export interface ParquetWriterOptions {
   readonly generatesCode?: boolean;
   /** Top-level columns, such as the event's key, for whose values each row group gets a Bloom filter. @default none */
   readonly bloomColumns?: readonly string[];
+  /** What a warehouse does not hold is refused. @default what the columns' types allow */
+  readonly limits?: ValueLimits;
 }
 
 /** Row groups are looked at once in so many rows, so one can exceed its limit by that many. */
@@ -70,7 +73,7 @@ export class ParquetWriter {
         `Cannot write row groups of "${rowGroupBytes}" bytes: 1 to ${ROW_GROUP_BYTES_MAX} are allowed`,
       );
     }
-    this.columns = columnTree(columns, this.#rows);
+    this.columns = columnTree(columns, this.#rows, options.limits);
     this.#generatesCode = options.generatesCode ?? allowsGeneratedCode();
     this.#leaves = this.columns.flatMap((node) => node.leaves);
     this.#levels = new Set(this.#leaves.map((leaf) => leaf.levels));

@@ -1,5 +1,6 @@
 /** Columns that keep nothing: what they refuse, the sink would refuse. */
 import type { Column } from '../contract/column.ts';
+import type { ValueLimits } from '../contract/value-limits.ts';
 import type { ColumnNode } from '../parquet/column-tree.ts';
 import { ParquetWriter } from '../parquet/parquet-writer.ts';
 import { type Rejection, reject } from '../parquet/rejection.ts';
@@ -16,8 +17,9 @@ export interface PayloadCheck {
 /** A refusal takes a row back, and so a row that fits is refused as well. */
 const fits = reject('type', 'the row fits');
 
-export function payloadCheck(columns: readonly Column[]): PayloadCheck {
-  const writer = new ParquetWriter(columns);
+/** @param limits of the warehouse. @default what the types allow */
+export function payloadCheck(columns: readonly Column[], limits?: ValueLimits): PayloadCheck {
+  const writer = new ParquetWriter(columns, limits && { limits });
   const outcome = (rejection: Rejection | undefined) => (rejection === fits ? undefined : rejection);
   return {
     columns: writer.columns,

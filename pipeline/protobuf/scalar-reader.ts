@@ -73,14 +73,12 @@ export function enumNames(type: EnumType): ReadonlyMap<number, string> {
   );
 }
 
-const notUtf8 = reject('unicode', 'a string must be UTF-8');
-
 function bytesReader(values: BytesValues, entries: Entries): ValueReader {
   return (cursor, repetition) => {
     const length = cursor.length();
     const { at } = cursor;
     cursor.at = at + length;
-    if (!values.pushBytes(cursor.bytes, at, at + length)) return notUtf8;
+    if (!values.pushBytes(cursor.bytes, at, at + length)) return values.refusal;
     entries?.present(repetition);
     return undefined;
   };

@@ -1,6 +1,7 @@
 /** Kafka records become rows of Parquet files, or dead letters. */
 import type { CompiledContract } from '../contract/compiled-contract.ts';
 import { newestVersion, SYSTEM_COLUMNS, tableColumns } from '../contract/table-columns.ts';
+import { valueLimits } from '../contract/value-limits.ts';
 import { ParquetWriter } from '../parquet/parquet-writer.ts';
 import type { Rejection } from '../parquet/rejection.ts';
 import { compilePayloadReader, type PayloadReader } from '../payload/payload-reader.ts';
@@ -115,7 +116,9 @@ class FileEncoder {
   #max: number | bigint = Number.NEGATIVE_INFINITY;
 
   constructor(contract: CompiledContract) {
-    this.#writer = new ParquetWriter(tableColumns(contract), { rowGroupBytes: ROW_GROUP_BYTES });
+    const limits = valueLimits(contract.warehouse.target);
+    const options = { rowGroupBytes: ROW_GROUP_BYTES, ...(limits && { limits }) };
+    this.#writer = new ParquetWriter(tableColumns(contract), options);
     const payloadColumns = this.#writer.columns.slice(SYSTEM_COLUMNS.length);
     const newest = newestVersion(contract);
     this.#readers = new Map(

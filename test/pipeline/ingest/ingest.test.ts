@@ -377,3 +377,42 @@ test('ingest: a record that no message of the queue holds is refused, and stored
 test('ingest: the preference is ignored where there is no queue', async () => {
   expect((await post(ingestWorld(), SINGLE, orderEvent(), { prefer: 'respond-async' })).status).toBe(200);
 });
+
+test('ingest: what the event’s warehouse does not hold is refused with its path, and leaves its neighbours', async () => {
+  const world = ingestWorld({ warehouse: { target: 'redshift', table: 'orders' } });
+  const events = [
+    orderEvent({ order_id: 'o'.repeat(65_536) }),
+    orderEvent(),
+    orderEvent({}, { customattributes: { note: 'a\0b' } }),
+    orderEvent({}, { customattributes: '{"a":1,"a":2}' }),
+  ];
+  const { status, answer } = await post(world, BATCH, events);
+  expect(status).toBe(207);
+  expect(answer.records?.map(({ error }) => [error?.type, error?.status, error?.errors])).toEqual([
+    [
+      problemType('invalid-payload'),
+      422,
+      [
+        {
+          code: 'OUT_OF_RANGE',
+          path: 'data.order_id',
+          detail: 'is refused: text of at most 65535 bytes is required, Redshift holds no more',
+        },
+      ],
+    ],
+    [undefined, undefined, undefined],
+    [
+      problemType('invalid-event'),
+      422,
+      [
+        {
+          code: 'INVALID_ATTRIBUTE',
+          path: 'customattributes',
+          detail: 'is refused: text without NUL is required, which Redshift may cut',
+        },
+      ],
+    ],
+    [undefined, undefined, undefined],
+  ]);
+  expect(await post(ingestWorld(), BATCH, events)).toMatchObject({ answer: { accepted: 4 } });
+});

@@ -42,12 +42,12 @@ export interface IngestWorld extends IngestPorts {
   readonly producer: MemoryProducer;
 }
 
-/** A catalog of two events, and an empty Kafka. */
-export function ingestWorld(): IngestWorld {
+/** A catalog of two events, and an empty Kafka. @param changes to both contracts */
+export function ingestWorld(changes: Partial<CompiledContract> = {}): IngestWorld {
   const entries = new Map<string, CatalogEntry>(
     [orderContract, flightContract].map((contract) => [
       contract.event,
-      { contract, schemaVersionIds: [ORDER_VERSION_ID] },
+      { contract: { ...contract, ...changes }, schemaVersionIds: [ORDER_VERSION_ID] },
     ]),
   );
   const catalog = { find: async (event: string) => entries.get(event) };

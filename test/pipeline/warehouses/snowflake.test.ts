@@ -4,8 +4,11 @@ import { remoteWarehouse } from '../../../pipeline/adapters/remote-warehouse.ts'
 import { snowflakeDialect } from '../../../pipeline/adapters/snowflake-dialect.ts';
 import { snowflakeSqlApi } from '../../../pipeline/adapters/snowflake-sql-api.ts';
 import { snowflakeTokens } from '../../../pipeline/adapters/snowflake-token.ts';
+import type { Column } from '../../../pipeline/contract/column.ts';
 import type { ObjectStore } from '../../../pipeline/ports.ts';
-import { type WarehouseUnderTest, warehouseSuite } from '../ports/warehouse-suite.ts';
+import { commitRows, PLACE } from '../load/lake-fixture.ts';
+import { memoryObjectStore } from '../ports/memory-object-store.ts';
+import { tableOf, type WarehouseUnderTest, warehouseSuite } from '../ports/warehouse-suite.ts';
 import { type StandIn, startStandIn } from './stand-in.ts';
 import { typesSuite } from './types-suite.ts';
 
@@ -49,6 +52,14 @@ const create = async (lake: ObjectStore): Promise<WarehouseUnderTest> => {
 warehouseSuite('snowflake', create, { newField: 'nothing', maps: 'object', anyName: false });
 
 typesSuite('snowflake', create, { tiny: '-128', short: '65535', number: '-2147483648' });
+
+test('snowflake: load takes JSON in which a key is there twice, with its last value', async () => {
+  const lake = memoryObjectStore();
+  const { warehouse, query } = await create(lake);
+  const columns: Column[] = [...PLACE, { name: 'attributes', type: { kind: 'json' }, nullable: true }];
+  await warehouse.load(tableOf(columns), [await commitRows(lake, columns, 0, [{ attributes: '{"a": 1, "a": 2}' }])]);
+  expect(await query('SELECT attributes FROM order_created')).toEqual([{ attributes: { a: 2 } }]);
+});
 
 /** The name as the contract has it. */
 const plain = (name: string): string => (/^[A-Z0-9_]+$/.test(name) ? name.toLowerCase() : name);

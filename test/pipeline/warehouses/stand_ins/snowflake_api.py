@@ -3,7 +3,7 @@ A stand-in for Snowflake and its SQL API v2: the API's requests and answers over
 DuckDB.
 
 Imitated, because fakesnow does not do it: the lock that UPDATE takes until the COMMIT, with READ COMMITTED after it;
-null for a field that a file does not have; TRANSACTION_ABORT_ON_ERROR. Left out: DROP STAGE. Arguments: URL of the lake, folder for the data.
+null for a field that a file does not have; TRANSACTION_ABORT_ON_ERROR; PARSE_JSON's refusal of a key that is there twice. Left out: DROP STAGE. Arguments: URL of the lake, folder for the data.
 """
 
 import json
@@ -104,6 +104,7 @@ def run(cursor, sql, body):
 
 def fetch_files(sql, database):
     """The files into the stage's folder; fields that the statement asks for and a file lacks are null there."""
+    strict = set(re.findall(r'PARSE_JSON\(\$1:"((?:[^"]|"")*)"::VARCHAR\)', sql))
     fields = {name.replace('""', '"') for name in re.findall(r'\$1:"((?:[^"]|"")*)"', sql)}
     for key in re.findall(r"'([^']*)'", sql.split("FILES = (")[1].split(")\n")[0]):
         path = os.path.join(FOLDER, database, key)
@@ -119,11 +120,20 @@ def fetch_files(sql, database):
             file.write(content)
         with duckdb.connect() as duck:
             have = {row[0] for row in duck.execute(f"DESCRIBE SELECT * FROM '{own}'").fetchall()}
+            for name in strict & have:
+                for (value,) in duck.execute(f"SELECT \"{name}\" FROM '{own}'").fetchall():
+                    json.loads(value or "null", object_pairs_hook=without_duplicates)
             lacking = "".join(', NULL AS "' + name.replace('"', '""') + '"' for name in fields - have)
             if lacking:
                 duck.execute(f"COPY (SELECT *{lacking} FROM '{own}') TO '{own}.new' (FORMAT PARQUET)")
                 os.replace(own + ".new", own)
         os.replace(own, path)
+
+
+def without_duplicates(pairs):
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("Error parsing JSON: duplicate object attribute")
+    return dict(pairs)
 
 
 def text(value):
