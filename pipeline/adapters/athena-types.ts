@@ -121,7 +121,8 @@ function stagedType(type: ColumnType): string {
 
 /**
  * A value as Trino's JSON. Nested columns are JSON text in the table, because Athena's DDL cannot add a field inside a
- * struct. Whole values are cast where that keeps them; bytes, times and unsigned numbers are written one by one.
+ * struct. Whole values are cast where that keeps them; structs, for their names, and bytes, times and unsigned numbers
+ * are written one by one.
  */
 function json(value: string, type: ColumnType, depth = 0): string {
   if (isPlain(type)) {
@@ -153,7 +154,8 @@ function json(value: string, type: ColumnType, depth = 0): string {
 function isPlain(type: ColumnType): boolean {
   switch (type.kind) {
     case 'struct':
-      return type.fields.every((field) => isPlain(field.type));
+      // A cast of a row writes Glue's names, which are lower case.
+      return false;
     case 'list':
       return isPlain(type.element.type);
     case 'map':

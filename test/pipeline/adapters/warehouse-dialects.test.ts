@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WAREHOUSES } from '../../../lib/config.ts';
 import { athenaDialect } from '../../../pipeline/adapters/athena-dialect.ts';
+import { athenaColumn } from '../../../pipeline/adapters/athena-types.ts';
 import { redshiftDialect } from '../../../pipeline/adapters/redshift-dialect.ts';
 import { snowflakeDialect } from '../../../pipeline/adapters/snowflake-dialect.ts';
 import type { Step, WarehouseDialect } from '../../../pipeline/adapters/warehouse-dialect.ts';
@@ -129,6 +130,18 @@ test('athenaDialect: refuses characters that Glue does not have', () => {
   expect(() => dialects['athena']?.(memoryObjectStore()).checkNames(odd)).toThrow(
     'Cannot make the column "a b": Athena allows letters, digits and underscores',
   );
+});
+
+test('athenaColumn: JSON has the contract’s names, whatever else is in the struct', () => {
+  const int: Column = { name: 'orderId', type: { kind: 'int', bits: 32, signed: true }, nullable: true };
+  const at: Column = { name: 'placedAt', type: { kind: 'timestamp', unit: 'micros' }, nullable: true };
+  const values = [[int], [int, at]].map((fields) =>
+    athenaColumn({ name: 'item', type: { kind: 'struct', fields }, nullable: true }).value('r."item"'),
+  );
+  expect(values).toEqual([
+    expect.stringContaining("MAP(ARRAY['orderId']"),
+    expect.stringContaining("ARRAY['orderId', 'placedAt']"),
+  ]);
 });
 
 test('redshiftDialect: stays within a batch of the Data API, whatever the commits', async () => {

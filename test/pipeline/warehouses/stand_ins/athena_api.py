@@ -68,6 +68,7 @@ def run_query(name, sql):
     cursor = place.connection.cursor()
     cursor.execute(f'USE "{name}"')
     cursor.execute("SET timezone = 'UTC'")
+    cursor.execute("SET lambda_syntax = 'ENABLE_SINGLE_ARROW'")
     sql = provide_lists(place, cursor, sql)
     written = re.match(r'(?:MERGE INTO|INSERT INTO|DELETE FROM) ("[^"]+"\."[^"]+")', sql)
     if not written:
@@ -103,9 +104,30 @@ def translate(sql):
             return sqlglot.exp.Anonymous(this="headrace_json", expressions=[node.this.transform(each)])
         if isinstance(node, sqlglot.exp.JSONFormat):
             return sqlglot.exp.Anonymous(this="json_format", expressions=[node.this.transform(each)])
+        if isinstance(node, sqlglot.exp.Anonymous) and node.name.lower() == "transform_values":
+            return transform_entries(*node.expressions).transform(each)
         return node
 
     return sqlglot.parse_one(sql, dialect="athena").transform(each).sql(dialect="duckdb")
+
+
+def transform_entries(values, function):
+    """DuckDB transforms the entries of a map as a list of structs, so the value is a field of what the lambda gets."""
+    entry = function.expressions[1].name
+
+    def field(name):
+        return sqlglot.exp.Dot(this=sqlglot.exp.to_identifier(entry),
+                               expression=sqlglot.exp.to_identifier(name, quoted=True))
+
+    def of_entry(node):
+        named = isinstance(node, sqlglot.exp.Identifier) and node.name == entry and not node.quoted
+        return field("value") if named else node
+
+    pair = sqlglot.exp.Anonymous(this="row", expressions=[field("key"), function.this.transform(of_entry)])
+    step = sqlglot.exp.Lambda(this=pair, expressions=[sqlglot.exp.to_identifier(entry)])
+    entries = sqlglot.exp.Anonymous(this="map_entries", expressions=[values])
+    transformed = sqlglot.exp.Anonymous(this="list_transform", expressions=[entries, step])
+    return sqlglot.exp.Anonymous(this="map_from_entries", expressions=[transformed])
 
 
 def duckdb_type(hive):
@@ -184,8 +206,12 @@ def provide_lists(place, cursor, sql):
         location = template.replace("${headrace_list}", lists[0])
         files = LAKE.read(location + "files.txt").decode().split()
         selects = [select_file(LAKE.download(file, FOLDER), columns, lists[0]) for file in files]
-        cursor.execute(f'CREATE OR REPLACE TEMP VIEW "{table}" AS ' + " UNION ALL ".join(selects))
-        # A temporary view has no schema.
+        # A table of its own, because a cast of a struct would leave the names that differ in case as they are in the file.
+        declared = ", ".join(f'"{name}" {kind}' for name, kind in [*columns, ("headrace_list", "VARCHAR")])
+        cursor.execute(f'CREATE OR REPLACE TEMP TABLE "{table}" ({declared})')
+        for select in selects:
+            cursor.execute(f'INSERT INTO "{table}" {select}')
+        # A temporary table has no schema.
         return re.sub(rf'"[^"]+"\."{table}"', f'"{table}"', sql)
     return sql
 
