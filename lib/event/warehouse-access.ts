@@ -121,7 +121,12 @@ function athenaAccess(lake: Bucket, table: string): WarehouseAccess {
       resources: [`arn:${Aws.PARTITION}:athena:${here}:workgroup/${workgroup}`],
     },
     {
-      actions: ['glue:CreateTable', 'glue:GetDatabase', 'glue:GetTable', 'glue:GetTables', 'glue:UpdateTable'],
+      // Athena looks at `default` too, whatever database a query names ("Configure AWS Glue access to your catalog").
+      actions: ['glue:GetDatabase', 'glue:GetDatabases'],
+      resources: [`${glue}:catalog`, `${glue}:database/default`, `${glue}:database/${database}`],
+    },
+    {
+      actions: ['glue:CreateTable', 'glue:GetPartitions', 'glue:GetTable', 'glue:GetTables', 'glue:UpdateTable'],
       resources: [
         `${glue}:catalog`,
         `${glue}:database/${database}`,

@@ -89,3 +89,28 @@ test('warehouseAccess: a loader of Athena may change the tables of its event and
     'table/headrace/orders',
   ]);
 });
+
+test('warehouseAccess: a loader of Athena may look at the databases that Athena looks at, and change none', () => {
+  const glue = loaderGrants(stackFor('athena')).filter((grant) => grant.startsWith('glue:'));
+  expect(glue.map((grant) => grant.replace(/ .*:/, ' ')).filter((grant) => / (catalog|database)/.test(grant))).toEqual([
+    'glue:GetDatabase catalog',
+    'glue:GetDatabase database/default',
+    'glue:GetDatabase database/headrace',
+    'glue:GetDatabases catalog',
+    'glue:GetDatabases database/default',
+    'glue:GetDatabases database/headrace',
+    'glue:CreateTable catalog',
+    'glue:CreateTable database/headrace',
+    'glue:GetPartitions catalog',
+    'glue:GetPartitions database/headrace',
+    'glue:GetTable catalog',
+    'glue:GetTable database/headrace',
+    'glue:GetTables catalog',
+    'glue:GetTables database/headrace',
+    'glue:UpdateTable catalog',
+    'glue:UpdateTable database/headrace',
+  ]);
+  expect(
+    glue.filter((grant) => grant.startsWith('glue:GetPartitions')).map((grant) => grant.replace(/.*:/, '')),
+  ).toContain('table/headrace/lake_orders_v*');
+});
