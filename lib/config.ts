@@ -216,7 +216,7 @@ export const LOG_RETENTION = RetentionDays.ONE_MONTH;
  */
 export const WAREHOUSES = {
   duckdb: { url: 'duckdb:headrace.duckdb' },
-  redshift: { workgroup: 'headrace', database: 'headrace', schema: 'public' },
+  redshift: { workgroup: 'headrace', database: 'headrace', schema: 'public', user: 'headrace_loader' },
   snowflake: {
     /** The account's identifier: organization and name. */
     account: 'MYORG-MYACCOUNT',

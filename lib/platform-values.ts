@@ -28,7 +28,9 @@ export interface PlatformValues {
   /** Holds the tables of Athena under `tables/`, and its queries' results under `results/`. */
   readonly WarehouseBucketName?: string;
   readonly RedshiftWorkgroupArn?: string;
-  /** The database user's name and password, as Redshift's Data API wants them. */
+  /** For people; no function may read it. */
+  readonly RedshiftAdminSecretArn?: string;
+  /** Name and password of the loaders' database user, as Redshift's Data API wants them. */
   readonly RedshiftSecretArn?: string;
   /** The private key of Snowflake's user, PKCS#8 in PEM, as the secret's plain text. */
   readonly SnowflakeSecretArn?: string;

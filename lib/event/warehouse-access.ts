@@ -66,8 +66,11 @@ const writeManifests = (lake: Bucket): Permission => ({
 
 function redshiftAccess(lake: Bucket): WarehouseAccess {
   const secret = platformValue('RedshiftSecretArn');
+  const { workgroup, database, schema } = WAREHOUSES.redshift;
   const url = warehouseUrl('redshift', {
-    ...WAREHOUSES.redshift,
+    workgroup,
+    database,
+    schema,
     secret,
     role: platformValue('WarehouseReaderRoleArn'),
     lake: lake.bucketName,

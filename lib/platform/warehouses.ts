@@ -13,11 +13,16 @@ import { KEPT } from '../kept.ts';
 import type { PlatformValues } from '../platform-values.ts';
 import type { Network } from './network.ts';
 
-const REDSHIFT_USER = 'headrace';
+const REDSHIFT_ADMIN = 'headrace_admin';
 
 type WarehouseValues = Pick<
   PlatformValues,
-  'WarehouseReaderRoleArn' | 'WarehouseBucketName' | 'RedshiftWorkgroupArn' | 'RedshiftSecretArn' | 'SnowflakeSecretArn'
+  | 'WarehouseReaderRoleArn'
+  | 'WarehouseBucketName'
+  | 'RedshiftWorkgroupArn'
+  | 'RedshiftAdminSecretArn'
+  | 'RedshiftSecretArn'
+  | 'SnowflakeSecretArn'
 >;
 
 /** Tables and keys outlive the stack. */
@@ -54,26 +59,20 @@ export class Warehouses extends Construct {
     });
   }
 
-  /** Loaders sign in through the Data API with the secret's user; nothing connects to the database itself. */
+  /**
+   * Loaders sign in through the Data API as a user of their own, whom the admin makes once, by hand: a custom resource
+   * that did it would log the password. Nothing connects to the database itself.
+   */
   private redshift(reader: Role, network: Network): WarehouseValues {
     const { workgroup: workgroupName, database: dbName } = WAREHOUSES.redshift;
-    const secret = new Secret(this, 'RedshiftUser', {
-      description: 'Headrace: the user of the loaders in Redshift',
-      generateSecretString: {
-        secretStringTemplate: JSON.stringify({ username: REDSHIFT_USER }),
-        generateStringKey: 'password',
-        // Redshift takes no others.
-        excludeCharacters: '\'"\\/@ ',
-        passwordLength: 32,
-      },
-      removalPolicy: KEPT,
-    });
+    const admin = this.redshiftUser('RedshiftAdmin', REDSHIFT_ADMIN, 'the admin of Redshift');
+    const loader = this.redshiftUser('RedshiftUser', WAREHOUSES.redshift.user, 'the user of the loaders in Redshift');
     const namespace = new CfnNamespace(this, 'RedshiftNamespace', {
       namespaceName: workgroupName,
       dbName,
-      adminUsername: REDSHIFT_USER,
+      adminUsername: REDSHIFT_ADMIN,
       // A reference, which CloudFormation resolves when it deploys.
-      adminUserPassword: secret.secretValueFromJson('password').unsafeUnwrap(),
+      adminUserPassword: admin.secretValueFromJson('password').unsafeUnwrap(),
       iamRoles: [reader.roleArn],
       defaultIamRoleArn: reader.roleArn,
       logExports: ['connectionlog', 'userlog'],
@@ -94,8 +93,23 @@ export class Warehouses extends Construct {
     });
     return {
       RedshiftWorkgroupArn: workgroup.attrWorkgroupWorkgroupArn,
-      RedshiftSecretArn: secret.secretArn,
+      RedshiftAdminSecretArn: admin.secretArn,
+      RedshiftSecretArn: loader.secretArn,
     };
+  }
+
+  private redshiftUser(id: string, username: string, description: string): Secret {
+    return new Secret(this, id, {
+      description: `Headrace: ${description}`,
+      generateSecretString: {
+        secretStringTemplate: JSON.stringify({ username }),
+        generateStringKey: 'password',
+        // Redshift takes no others.
+        excludeCharacters: '\'"\\/@ ',
+        passwordLength: 32,
+      },
+      removalPolicy: KEPT,
+    });
   }
 
   /** Holds a placeholder until the private key is put there by hand: a key in a template would be no secret. */

@@ -33,6 +33,7 @@ test('PlatformStack has the outputs, under fixed ids, that deployed event stacks
     'FunctionSubnetId2',
     'FunctionSubnetId3',
     'IngestUrl',
+    'RedshiftAdminSecretArn',
     'RedshiftSecretArn',
     'RedshiftWorkgroupArn',
     'SchemaRegistryArn',
@@ -263,6 +264,23 @@ test('Warehouses keep Redshift off the internet and its password out of the temp
   });
   const password = JSON.stringify(only(template, 'AWS::RedshiftServerless::Namespace').Properties['AdminUserPassword']);
   expect(password).toMatch(/\{\{resolve:secretsmanager:.*:SecretString:password::\}\}/);
+});
+
+test('Warehouses give loaders a user of Redshift that is not its admin, and nothing may read the admin’s secret', () => {
+  const namespace = only(template, 'AWS::RedshiftServerless::Namespace').Properties;
+  const users = ofType(template, 'AWS::SecretsManager::Secret').map(([id, { Properties }]) => {
+    const { SecretStringTemplate: user = '{}' } = Properties['GenerateSecretString'] as {
+      SecretStringTemplate?: string;
+    };
+    return [id, (JSON.parse(user) as { username?: string }).username] as const;
+  });
+  const admin = users.find(([id]) => id.startsWith('WarehousesRedshiftAdmin'));
+  const loader = users.find(([id]) => id.startsWith('WarehousesRedshiftUser'));
+  expect(admin?.[1]).toBe(namespace['AdminUsername']);
+  expect(loader?.[1]).toBe('headrace_loader');
+  expect(template.Outputs['RedshiftSecretArn']).toMatchObject({ Value: { Ref: loader?.[0] } });
+  expect(JSON.stringify(namespace)).not.toContain(loader?.[0]);
+  expect(JSON.stringify(ofType(template, 'AWS::IAM::Policy'))).not.toContain(admin?.[0]);
 });
 
 test('permissions name their resource wherever there is a name', () => {
