@@ -67,9 +67,14 @@ export const BOUNDARY: readonly Bound[] = [
   },
   {
     sid: 'Tables',
-    actions: actions('glue', 'CreateTable GetDatabase GetTable GetTables UpdateTable'),
+    actions: actions('glue', 'CreateTable GetDatabase GetDatabases GetPartitions GetTable GetTables UpdateTable'),
     resources: ['catalog', `database/${WAREHOUSES.athena.database}`, `table/${WAREHOUSES.athena.database}/*`].map(
       (resource) => arn('glue', resource),
     ),
+  },
+  {
+    sid: 'DefaultDatabase',
+    actions: actions('glue', 'GetDatabase GetDatabases'),
+    resources: [arn('glue', 'database/default')],
   },
 ];
