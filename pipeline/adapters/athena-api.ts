@@ -7,6 +7,7 @@ import {
   StartQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
 import { whenAvailable } from './aws-unavailable.ts';
+import { failureCause } from './failure-cause.ts';
 import type { ResultRow, StatementService, StatementStatus } from './statement-service.ts';
 
 export interface AthenaWorkgroup {
@@ -45,18 +46,15 @@ async function queryStatus(client: AthenaClient, id: string): Promise<StatementS
   );
   const { State, StateChangeReason: reason = '', AthenaError } = QueryExecution?.Status ?? {};
   if (State === 'FAILED' || State === 'CANCELLED') {
-    return { state: 'failed', reason: reason || State, cause: causeOf(reason, AthenaError?.Retryable === true) };
+    const cause = failureCause(reason, CONFLICT);
+    const passes = cause === 'statements' && AthenaError?.Retryable === true;
+    return { state: 'failed', reason: reason || State, cause: passes ? 'busy' : cause };
   }
   return { state: State === 'SUCCEEDED' ? 'finished' : 'running' };
 }
 
-function causeOf(reason: string, retryable: boolean): 'conflict' | 'busy' | 'statements' {
-  // Another writer of the Iceberg table was first.
-  if (reason.includes('ICEBERG_COMMIT_ERROR')) {
-    return 'conflict';
-  }
-  return retryable || /TOO_MANY_REQUESTS|throttl|exhausted/i.test(reason) ? 'busy' : 'statements';
-}
+/** Another writer of the Iceberg table was first. */
+const CONFLICT = /ICEBERG_COMMIT_ERROR/;
 
 async function allRows(client: AthenaClient, id: string): Promise<ResultRow[]> {
   const rows: Row[] = [];

@@ -9,6 +9,7 @@ import {
   type StatusString,
 } from '@aws-sdk/client-redshift-data';
 import { whenAvailable } from './aws-unavailable.ts';
+import { failureCause } from './failure-cause.ts';
 import type { ResultRow, StatementService, StatementStatus } from './statement-service.ts';
 
 export interface RedshiftWorkgroup {
@@ -52,14 +53,13 @@ async function describe(client: RedshiftDataClient, id: string): Promise<Stateme
     client.send(new DescribeStatementCommand({ Id: id })),
   );
   if (Status === 'FAILED' || Status === 'ABORTED') {
-    return { state: 'failed', reason: reason ?? Status, cause: isConflict(reason ?? '') ? 'conflict' : 'statements' };
+    return { state: 'failed', reason: reason ?? Status, cause: failureCause(reason ?? '', CONFLICT) };
   }
   return { state: Status === 'FINISHED' ? 'finished' : 'running' };
 }
 
 /** Two transactions met, and Redshift rolled this one back ("Isolation levels in Amazon Redshift"). */
-const isConflict = (reason: string): boolean =>
-  /serializable isolation violation|deadlock detected|conflict with concurrent transaction/i.test(reason);
+const CONFLICT = /serializable isolation violation|deadlock detected|conflict with concurrent transaction/i;
 
 async function allRows(client: RedshiftDataClient, id: string): Promise<ResultRow[]> {
   const { SubStatements } = await whenAvailable('Redshift', () =>

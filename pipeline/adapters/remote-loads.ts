@@ -1,9 +1,9 @@
 /** Loads on their way into a remote warehouse: submitted, followed over several calls, confirmed by the ledger. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { BrokenInvariantError } from '../errors.ts';
 import type { LoadOutcome, PendingLoad, WarehouseTable } from '../ports.ts';
 import type { Pace, StatementRunner } from './statement-runner.ts';
-import type { StatementService } from './statement-service.ts';
+import type { StatementService, StatementStatus } from './statement-service.ts';
 import type { Step, WarehouseDialect } from './warehouse-dialect.ts';
 
 /** An execution that this function instance has submitted, or found under way. */
@@ -14,8 +14,8 @@ interface Execution {
   /** The step that runs, and those that follow it. */
   steps: readonly Step[];
   id: string;
-  /** Steps that had ended when they were first looked at: their token may have found an old execution. */
-  readonly suspects: Array<{ readonly statements: readonly string[]; readonly id: string }>;
+  /** Statements that had ended when they were first looked at: their token may have found an old execution. */
+  readonly suspects: Array<readonly string[]>;
 }
 
 /** `conflicted`: with another transaction, which took it back; the next call submits it anew. */
@@ -30,9 +30,16 @@ interface Ended {
 const COMMIT_HASH_LENGTH = 10;
 
 /**
+ * Tokens by which an execution of other instances is looked for. Each is made of the one before that failed, so that
+ * all instances go the same way; behind them a token is random, and runs whatever the service remembers.
+ */
+const TOKENS_MAX = 5;
+
+/**
  * Who submits twice loads once: the statements themselves check the ledger under a lock. What is done here is to submit
- * rarely twice, and to learn how an execution ended. A failure is thrown once by every function instance that learns of
- * it; the call after that submits anew.
+ * rarely twice, and to learn how an execution ended. A failure is thrown by the call that waited for it. One that a
+ * token finds from before is nobody's answer: it is passed over, so that every call has an execution that runs, or ran
+ * within it.
  */
 export class RemoteLoads {
   readonly #dialect: WarehouseDialect;
@@ -40,7 +47,7 @@ export class RemoteLoads {
   readonly #runner: StatementRunner;
   readonly #pace: Pace;
   #executions: Execution[] = [];
-  /** The execution that must not be attached to again, for statements that were to run: a part of the next token. */
+  /** What must not be attached to again, for statements that were to run: a part of the next token. */
   readonly #superseded = new Map<string, string>();
 
   constructor(dialect: WarehouseDialect, service: StatementService, runner: StatementRunner, pace: Pace) {
@@ -111,13 +118,27 @@ export class RemoteLoads {
   }
 
   async #submit(execution: Execution): Promise<void> {
-    const { statements } = execution.steps[0] ?? { statements: [] };
+    const { statements, objects } = execution.steps[0] ?? { statements: [] };
     const name = `${namePrefix(execution)}${[...execution.commits].join('.')}`;
-    const token = sha256([statements, this.#superseded.get(sha256(statements)) ?? '']);
-    execution.id = await this.#service.submit({ statements, token, name });
-    if ((await this.#service.status(execution.id)).state === 'finished') {
-      execution.suspects.push({ statements, id: execution.id });
+    for (let tokens = 0; ; tokens++) {
+      const token =
+        tokens < TOKENS_MAX ? sha256([statements, this.#superseded.get(sha256(statements)) ?? '']) : randomUUID();
+      execution.id = await this.#service.submit({ statements, token, name });
+      const status = await this.#service.status(execution.id);
+      if (tokens === TOKENS_MAX || !(await this.#hasFailed(execution.id, status, objects))) {
+        if (status.state === 'finished') {
+          execution.suspects.push(statements);
+        }
+        return;
+      }
+      this.#supersede(statements, execution.id);
     }
+  }
+
+  async #hasFailed(id: string, { state }: StatementStatus, objects: Step['objects']): Promise<boolean> {
+    return (
+      state === 'failed' || (state === 'finished' && objects !== undefined && (await this.#service.rows(id)).length > 0)
+    );
   }
 
   /** How the execution of each load ended, by the load's key; what is not under way has none. */
@@ -173,13 +194,13 @@ export class RemoteLoads {
     }
   }
 
-  #supersede(statements: readonly string[] = [], id: string): void {
-    this.#superseded.set(sha256(statements), id);
+  #supersede(statements: readonly string[] = [], by: string): void {
+    this.#superseded.set(sha256(statements), by);
   }
 
   /**
    * A token may have found an execution from before the table was dropped and made again: commits that the ledger does
-   * not hold after all are submitted with another token.
+   * not hold after all are submitted with a token that nobody has used.
    */
   async #restartLost(
     table: WarehouseTable,
@@ -193,8 +214,8 @@ export class RemoteLoads {
     const held = suspected.length > 0 ? await this.#loadedKeys(table, suspected) : new Set();
     const lost = suspected.filter(({ commitKey }) => !held.has(commitKey));
     for (const { commitKey } of lost) {
-      for (const { statements, id } of endings.get(commitKey)?.execution.suspects ?? []) {
-        this.#supersede(statements, id);
+      for (const statements of endings.get(commitKey)?.execution.suspects ?? []) {
+        this.#supersede(statements, randomUUID());
       }
     }
     await this.#start(table, lost);

@@ -1,6 +1,7 @@
 /** Snowflake's SQL API v2 over `fetch`. */
 import { createHash } from 'node:crypto';
 import { PipelineError } from '../errors.ts';
+import { failureCause } from './failure-cause.ts';
 import type { ResultRow, StatementService, StatementStatus, Submission } from './statement-service.ts';
 
 export interface SnowflakePlace {
@@ -93,10 +94,13 @@ async function allRows(
   return rows;
 }
 
+/** Another transaction held the event's lock for too long, or too many waited for it. */
+const CONFLICT = /number of waiters|lock.*timeout|deadlock/i;
+
 const failed = ({ code, message }: Answer): StatementStatus => ({
   state: 'failed',
   reason: `${code}: ${message}`,
-  cause: /number of waiters|lock.*timeout|deadlock/i.test(message ?? '') ? 'conflict' : 'statements',
+  cause: failureCause(message ?? '', CONFLICT),
 });
 
 /** @throws PipelineError `UNAVAILABLE` when no answer comes, or one that says to come again. */

@@ -34,7 +34,7 @@ test('athenaApi: starts a query with its token', async () => {
   await expect(service.submit(two)).rejects.toThrow('Cannot run 2 statements at once: Athena allows one');
 });
 
-test.each([
+test.each<[object, object]>([
   [{ State: 'QUEUED' }, { state: 'running' }],
   [{ State: 'RUNNING' }, { state: 'running' }],
   [{ State: 'SUCCEEDED' }, { state: 'finished' }],
@@ -50,6 +50,16 @@ test.each([
   [
     { State: 'FAILED', StateChangeReason: 'Query exhausted resources', AthenaError: { Retryable: true } },
     { state: 'failed', reason: 'Query exhausted resources', cause: 'busy' },
+  ],
+  ...['TOO_MANY_REQUESTS_EXCEPTION: Rate exceeded', 'Amazon S3 throttled', 'Query exhausted resources'].map(
+    (reason): [object, object] => [
+      { State: 'FAILED', StateChangeReason: reason, AthenaError: { Retryable: false } },
+      { state: 'failed', reason, cause: 'busy' },
+    ],
+  ),
+  [
+    { State: 'FAILED', StateChangeReason: 'Internal error', AthenaError: { Retryable: true } },
+    { state: 'failed', reason: 'Internal error', cause: 'busy' },
   ],
 ])('athenaApi: status %j', async (fields, expected) => {
   server.answers = [status(fields)];

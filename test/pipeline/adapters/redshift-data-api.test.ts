@@ -52,6 +52,12 @@ test.each([
   ['ERROR: Spectrum Scan Error', 'statements'],
   ['ERROR: 1023 Detail: Serializable isolation violation on table - 126483', 'conflict'],
   ['ERROR: deadlock detected', 'conflict'],
+  ['ERROR: S3ServiceException:Please reduce your request rate.,Status 503,Error SlowDown,Rid ABC', 'busy'],
+  ['ERROR: S3ServiceException:We encountered an internal error.,Status 500,Error Unknown,Rid ABC', 'busy'],
+  ['ERROR: S3ServiceException:Access Denied,Status 403,Error AccessDenied,Rid ABC', 'statements'],
+  ['ERROR: S3CurlException: Operation timed out, CurlError 28', 'busy'],
+  ['ERROR: Query (123) cancelled by WLM abort action of Query Monitoring Rule "long"', 'busy'],
+  ['ERROR: server closed the connection unexpectedly', 'busy'],
 ])('redshiftDataApi: a statement that failed with "%s" did so for its %s', async (reason, cause) => {
   server.answers = [{ body: { Id: ID, Status: 'FAILED', Error: reason } }];
   expect(await service.status(ID)).toEqual({ state: 'failed', reason, cause });

@@ -78,6 +78,24 @@ test.each([
       cause: 'conflict',
     },
   ],
+  [
+    422,
+    { code: '000625', message: 'It was aborted because the number of waiters for this lock exceeds 20 statements.' },
+    {
+      state: 'failed',
+      reason: '000625: It was aborted because the number of waiters for this lock exceeds 20 statements.',
+      cause: 'conflict',
+    },
+  ],
+  [
+    422,
+    { code: '091003', message: 'Failure using stage area. Cause: [Slow Down (Status Code: 503; Request ID: R)]' },
+    {
+      state: 'failed',
+      reason: '091003: Failure using stage area. Cause: [Slow Down (Status Code: 503; Request ID: R)]',
+      cause: 'busy',
+    },
+  ],
 ])('snowflakeSqlApi: HTTP status %s of an execution', async (status, body, expected) => {
   server.answers = [{ status, body }];
   expect(await service.status(HANDLE)).toEqual(expected);
