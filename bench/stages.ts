@@ -82,7 +82,8 @@ async function loadAll(lake: ObjectStore, folder: string): Promise<void> {
     const messages = objects
       .slice(start, start + COMMITS_PER_LOAD)
       .map(({ key }) => ({ id: key, body: notification(key), postponed: 0 }));
-    const { failures } = await loadCommits(messages, { table, bucket: 'lake', lake, warehouse, queue });
+    const timeLeftMs = () => Number.POSITIVE_INFINITY;
+    const { failures } = await loadCommits(messages, { table, bucket: 'lake', lake, warehouse, queue, timeLeftMs });
     if (failures[0]) {
       throw failures[0].error;
     }

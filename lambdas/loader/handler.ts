@@ -17,7 +17,7 @@ const env = loaderEnv();
 const contract = await readCompiledContract(s3ObjectStore(env.CONTRACT_BUCKET), env.CONTRACT_KEY);
 const lake = s3ObjectStore(env.LAKE_BUCKET);
 const { event } = contract;
-const ports: NotifiedLoadPorts = {
+const connections: Omit<NotifiedLoadPorts, 'timeLeftMs'> = {
   table: warehouseTable(contract),
   bucket: env.LAKE_BUCKET,
   lake,
@@ -27,8 +27,10 @@ const ports: NotifiedLoadPorts = {
 
 export async function handler(input: SQSEvent | ScheduledRun, context?: Context): Promise<SQSBatchResponse> {
   const log = jsonLog({ event, requestId: context?.awsRequestId });
+  const timeLeftMs = () => context?.getRemainingTimeInMillis() ?? Number.POSITIVE_INFINITY;
+  const ports = { ...connections, timeLeftMs };
   if (!('Records' in input)) {
-    await runScheduled(input, { ...ports, contract, log, context });
+    await runScheduled(input, { ...ports, contract, log });
     return { batchItemFailures: [] };
   }
   const { loaded, skipped, rows, failures, finished } = await loadCommits(input.Records.map(toMessage), ports);

@@ -1,5 +1,4 @@
 /** What the loader does by the clock: it alone reaches both the lake and the warehouse. */
-import type { Context } from 'aws-lambda';
 import { audit } from '../../pipeline/audit/audit.ts';
 import type { CompiledContract } from '../../pipeline/contract/compiled-contract.ts';
 import type { LoadPorts } from '../../pipeline/load/load-together.ts';
@@ -17,8 +16,6 @@ export type ScheduledRun =
 export interface RunPorts extends LoadPorts {
   readonly contract: CompiledContract;
   readonly log: Log;
-  /** Undefined where nothing ends a run. */
-  readonly context: Context | undefined;
 }
 
 const HOUR_MS = 3_600_000;
@@ -27,15 +24,11 @@ const FAULTS_LOGGED = 100;
 export const runScheduled = (run: ScheduledRun, ports: RunPorts): Promise<void> =>
   'sweep' in run ? runSweep(run.graceSeconds, ports) : runAudit(run.audit.hours, ports);
 
-async function runSweep(
-  graceSeconds: number | undefined,
-  { contract, log, context, ...ports }: RunPorts,
-): Promise<void> {
+async function runSweep(graceSeconds: number | undefined, { contract, log, ...ports }: RunPorts): Promise<void> {
   const swept = await sweepCommits({
     ...ports,
     partitions: contract.topic.partitions,
     now: Date.now,
-    timeLeftMs: () => context?.getRemainingTimeInMillis() ?? Number.POSITIVE_INFINITY,
     ...(graceSeconds !== undefined && { graceMs: graceSeconds * 1000 }),
   });
   for (const [commitKey, error] of swept.failures) {

@@ -13,7 +13,7 @@ export interface LoadReport {
   readonly loaded: number;
   readonly skipped: number;
   readonly rows: number;
-  /** Messages that were sent again because a statement still runs. */
+  /** Messages that were sent again because a statement still runs, or no time was left. */
   readonly postponed: number;
   /** Messages to be delivered again, with the reason. */
   readonly failures: ReadonlyArray<{ readonly id: string; readonly error: Error }>;
@@ -30,9 +30,9 @@ const POSTPONEMENTS_MAX = 290;
  * Loads the commits that the messages name.
  *
  * Delivery: exactly once for each commit, whatever the order, the repetitions and the failures of the messages: the
- * warehouse writes rows and ledger in one transaction. All commits go in one transaction if they can; if not, each
- * goes alone, so that a poisoned one fails only its own message. A message whose statement still runs is sent again,
- * for up to a day. Never throws for a bad message.
+ * warehouse writes rows and ledger in one transaction. All commits go in one transaction if they can; if not, in ever
+ * smaller ones, so that a poisoned one fails only its own message. A message whose statement still runs, or for which
+ * the time did not suffice, is sent again, for up to a day. Never throws for a bad message.
  */
 export async function loadCommits(messages: readonly LoadMessage[], ports: NotifiedLoadPorts): Promise<LoadReport> {
   const loads = new Map<string, PendingLoad>();

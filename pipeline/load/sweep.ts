@@ -3,14 +3,20 @@ import { COMMIT_PREFIX } from '../contract/names.ts';
 import type { OffsetRange, PendingLoad } from '../ports.ts';
 import { noCommit } from '../sink/commit.ts';
 import { type CommitObject, listCommits } from '../sink/commit-log.ts';
-import { addUp, asError, type LoadPorts, type LoadResult, loadTogether, readLoad } from './load-together.ts';
+import {
+  ATTEMPT_MS,
+  addUp,
+  asError,
+  type LoadPorts,
+  type LoadResult,
+  loadTogether,
+  readLoad,
+} from './load-together.ts';
 
 export interface SweepPorts extends LoadPorts {
   readonly partitions: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Milliseconds until the sweep must have returned. */
-  readonly timeLeftMs: () => number;
   /** Younger commits are on their way by their notification, and left alone. @default 5 minutes */
   readonly graceMs?: number;
 }
@@ -24,8 +30,6 @@ const GRACE_MS = 5 * 60_000;
 /** A message lives as long in its queue. What is older, and was swept a thousand times, is for the audit to tell. */
 const HORIZON_MS = 14 * 24 * 3_600_000;
 const BATCH_COMMITS = 10;
-/** No batch begins with less time left. */
-const RESERVE_MS = 60_000;
 
 /**
  * Loads the commits of the chains that the ledger does not hold, oldest first, as far as time allows; the rest is left
@@ -59,7 +63,7 @@ export async function sweepCommits(ports: SweepPorts): Promise<SweepReport> {
     .filter(({ key, modifiedAt }) => !loaded.has(key) && modifiedAt <= now() - graceMs)
     .toSorted((a, b) => a.modifiedAt - b.modifiedAt);
   const results: LoadResult[] = [];
-  for (let at = 0; at < unloaded.length && timeLeftMs() > RESERVE_MS; at += BATCH_COMMITS) {
+  for (let at = 0; at < unloaded.length && timeLeftMs() > ATTEMPT_MS; at += BATCH_COMMITS) {
     const loads = await readLoads(unloaded.slice(at, at + BATCH_COMMITS), ports, failures);
     results.push(await loadTogether(loads, ports));
   }

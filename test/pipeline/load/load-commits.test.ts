@@ -34,7 +34,8 @@ function world(): World {
       sent.push({ ...message, delaySeconds });
     },
   };
-  return { table: tableOf([OFFSET]), bucket: BUCKET, lake, warehouse, queue, sent };
+  const timeLeftMs = () => Number.POSITIVE_INFINITY;
+  return { table: tableOf([OFFSET]), bucket: BUCKET, lake, warehouse, queue, timeLeftMs, sent };
 }
 
 const message = (id: string, ...keys: string[]): LoadMessage => ({ id, body: notification(...keys), postponed: 0 });
@@ -116,6 +117,79 @@ test('loadCommits: a poisoned commit fails its own message, and the others are l
   }
   expect(reasons).toContain(`Cannot load "${wrong.commitKey}" from "${wrongKey}"`);
   expect(reasons).toContain('it starts at offset 0 of partition 0, its name says another place');
+});
+
+/** A warehouse of which each load takes its seconds, and fails when it has the poisoned commit. */
+function slowlyFailing(ports: World, poisoned: string, seconds: number) {
+  const clock = { left: 0 };
+  const held = new Set<string>();
+  const load: NotifiedLoadPorts['warehouse']['load'] = async (_, loads) => {
+    clock.left -= seconds;
+    const keys = loads.map(({ commitKey: key }) => key);
+    if (keys.includes(poisoned)) {
+      throw new Error('its files hold 1 rows, it counts 2');
+    }
+    for (const key of keys) {
+      held.add(key);
+    }
+    return { loaded: keys.length, skipped: 0, rows: keys.length, running: [] };
+  };
+  const slow = { ...ports, warehouse: { ...ports.warehouse, load }, timeLeftMs: () => clock.left * 1000 };
+  return { slow, held, clock };
+}
+
+test.each([
+  [3, 0],
+  [17, 4],
+  [25, 9],
+  [40, 0],
+  [59, 5],
+])(
+  'loadCommits: with attempts of %s s commit %s is found poisoned in time, and no other is given up',
+  async (seconds, at) => {
+    const ports = world();
+    const starts = Array.from({ length: 10 }, (_, index) => index);
+    const keys = await Promise.all(
+      starts.map(async (start) => (await commitRows(ports.lake, [OFFSET], start, [{}])).commitKey),
+    );
+    const { slow, held, clock } = slowlyFailing(ports, keys[at] ?? '', seconds);
+    const soon = keys.map((key) => message(key, key));
+    const later: LoadMessage[] = [];
+    const receives = new Map<string, number>();
+    while (soon.length + later.length > 0) {
+      clock.left = 120;
+      const received = (soon.length > 0 ? soon : later).splice(0, 10);
+      const { failures } = await loadCommits(received, slow);
+      expect(clock.left).toBeGreaterThan(0);
+      const failed = new Set(failures.map(({ id }) => id));
+      for (const id of failed) {
+        receives.set(id, (receives.get(id) ?? 0) + 1);
+      }
+      // What was sent again comes within seconds, what failed after twelve minutes, and five times.
+      soon.push(...ports.sent.splice(0));
+      later.push(...received.filter(({ id }) => failed.has(id) && (receives.get(id) ?? 0) < 5));
+    }
+    const good = keys.filter((_, index) => index !== at);
+    expect([...held].sort()).toEqual(good.sort());
+    expect(receives.get(keys[at] ?? '')).toBe(5);
+  },
+);
+
+test('loadCommits: what was not tried for lack of time is sent again, and has not failed', async () => {
+  const ports = world();
+  const keys = await Promise.all(
+    [0, 1, 2, 3].map(async (start) => (await commitRows(ports.lake, [OFFSET], start, [{}])).commitKey),
+  );
+  const { slow, clock } = slowlyFailing(ports, keys[0] ?? '', 25);
+  clock.left = 120;
+  const messages = keys.map((key) => message(key, key));
+  const { failures, postponed, finished } = await loadCommits(messages, slow);
+  expect({ failed: failures.map(({ id }) => id), postponed, finished }).toEqual({
+    failed: [keys[0]],
+    postponed: 3,
+    finished: [],
+  });
+  expect(ports.sent.map(({ id }) => id)).toEqual(keys.slice(1));
 });
 
 test('loadCommits: the test event of S3 is done with', async () => {
