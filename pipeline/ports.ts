@@ -192,6 +192,11 @@ export interface OutsideRows {
 
 export interface Warehouse {
   /**
+   * By what a load knows that it was done: the ledger, which is written in one transaction with the rows, so that rows
+   * without an entry are never there unless somebody made it so; or each row's partition and offset.
+   */
+  readonly loadsOnceBy: 'ledger' | 'offsets';
+  /**
    * Loads the files of the commits and records each commit's key in the ledger, all in one transaction; a commit that
    * the ledger holds is skipped. Adds missing columns first. Exactly once: calling it again changes nothing. Never
    * waits long for a statement: what still runs is `running`.
@@ -204,6 +209,12 @@ export interface Warehouse {
    * @param ranges only commits that start in them. @default all
    */
   ledger(table: WarehouseTable, ranges?: readonly OffsetRange[]): Promise<readonly LedgerEntry[]>;
+  /**
+   * What the ledger's entries leave uncovered of the ranges, by partition and offset; the ranges themselves when there is
+   * no ledger yet. As long as there are holes, however many entries there are.
+   * @param ranges one for a partition, each of which begins where a commit does.
+   */
+  holes(table: WarehouseTable, ranges: readonly OffsetRange[]): Promise<readonly OffsetRange[]>;
   /** What the table holds of each range, in their order; zeros when there is no table. The ranges do not overlap. */
   measure(table: WarehouseTable, ranges: readonly OffsetRange[]): Promise<readonly RangeMeasure[]>;
   /** The rows that lie in none of the ranges, by partition: also those without a partition or an offset. */

@@ -34,7 +34,10 @@ async function runSweep(graceSeconds: number | undefined, { contract, log, ...po
   for (const [commitKey, error] of swept.failures) {
     log.error('Load failed', error, { commitKey });
   }
-  const { loaded, rows, failures, unloaded } = swept;
+  const { loaded, rows, failures, unloaded, isComplete } = swept;
+  if (!isComplete) {
+    log.warn('Time did not suffice to sweep all, the next sweep goes on', { loaded, unloaded });
+  }
   const counts = { LoadedCommits: loaded, LoadedRows: rows, FailedLoads: failures.size };
   logMetrics({ event: contract.event }, { ...counts, UnloadedCommits: unloaded - loaded });
 }

@@ -7,6 +7,7 @@ import { athenaColumn, ddlIdentifier, identifier, literal, NAME_RULES, spell } f
 import type { Step, WarehouseDialect } from './warehouse-dialect.ts';
 import { checkNames } from './warehouse-names.ts';
 import {
+  holes,
   LEDGER_COLUMNS,
   ledgerEntries,
   ledgerValues,
@@ -48,6 +49,7 @@ export function athenaDialect(lake: AthenaLake): WarehouseDialect {
   };
   return {
     name: 'Athena',
+    loadsOnceBy: 'offsets',
     commitsMax: COMMITS_MAX,
     spell,
     checkNames: (table) => checkNames(table, NAME_RULES),
@@ -57,6 +59,7 @@ export function athenaDialect(lake: AthenaLake): WarehouseDialect {
     loadSteps: (table, loads) => loadSteps({ lake, spelling, table, loads }),
     loadedKeys: (table, keys) => loadedKeys(spelling, table, keys),
     ledgerEntries: (table, ranges) => ledgerEntries(spelling, table, ranges),
+    holes: (table, ranges) => holes(spelling, table, ranges),
     measures: (table, ranges) => measures(spelling, table, ranges),
     outside: (table, ranges) => outside(spelling, table, ranges),
     offsets: (table, range) => offsets(spelling, table, range),

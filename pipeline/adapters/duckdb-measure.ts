@@ -10,7 +10,15 @@ import {
   type WarehouseTable,
 } from '../ports.ts';
 import { hasLedger, hasTable } from './duckdb-table.ts';
-import { identifier } from './duckdb-types.ts';
+import { identifier, text } from './duckdb-types.ts';
+import { holes, holesOf, type Spelling } from './warehouse-sql.ts';
+
+const SPELLING: Spelling = {
+  identifier,
+  literal: text,
+  table: ({ table }) => identifier(table),
+  ledger: () => LOAD_LEDGER,
+};
 
 /** One JSON parameter for any number of ranges. */
 const RANGES =
@@ -38,6 +46,17 @@ export async function readLedger(
     next: Number(next),
     rows: Number(rows),
   }));
+}
+
+export async function readHoles(
+  connection: DuckDBConnection,
+  table: WarehouseTable,
+  ranges: readonly OffsetRange[],
+): Promise<readonly OffsetRange[]> {
+  if (ranges.length === 0 || !(await hasLedger(connection))) {
+    return ranges;
+  }
+  return holesOf((await connection.runAndReadAll(holes(SPELLING, table, ranges))).getRows(), ranges);
 }
 
 /** One pass over the table: each row is joined to the one range that begins last before it. */

@@ -7,7 +7,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ObjectStore, PendingLoad, Warehouse } from '../ports.ts';
 import { getContent } from '../sink/content-key.ts';
 import { loadAll } from './duckdb-load.ts';
-import { measureRanges, NOTHING_MEASURED, readLedger, readOffsets, rowsOutside } from './duckdb-measure.ts';
+import { measureRanges, NOTHING_MEASURED, readHoles, readLedger, readOffsets, rowsOutside } from './duckdb-measure.ts';
 import { dropTable, replaceTable } from './duckdb-replace.ts';
 import { foreignColumns } from './duckdb-table.ts';
 import { withDuckdb } from './with-duckdb.ts';
@@ -23,6 +23,7 @@ export function duckdbWarehouse(path: string, lake: ObjectStore): Warehouse {
   const write = <Result>(work: (connection: DuckDBConnection) => Promise<Result>) =>
     withDuckdb(path, 'READ_WRITE', (connection) => inTransaction(connection, work));
   return {
+    loadsOnceBy: 'ledger',
     async load(table, loads) {
       if (loads.length === 0) {
         return { loaded: 0, skipped: 0, rows: 0, running: [] };
@@ -37,6 +38,7 @@ export function duckdbWarehouse(path: string, lake: ObjectStore): Warehouse {
       }
     },
     ledger: (table, ranges) => read([], (connection) => readLedger(connection, table, ranges ?? 'all')),
+    holes: (table, ranges) => read(ranges, (connection) => readHoles(connection, table, ranges)),
     measure: (table, ranges) =>
       read(
         ranges.map(() => NOTHING_MEASURED),

@@ -8,6 +8,7 @@ import type { Step, WarehouseDialect } from './warehouse-dialect.ts';
 import { checkNames, checkSchema } from './warehouse-names.ts';
 import {
   belongs,
+  holes,
   LEDGER_COLUMNS,
   ledgerEntries,
   ledgerValues,
@@ -60,6 +61,7 @@ export function redshiftDialect(lake: RedshiftLake): WarehouseDialect {
   const spelling = spellingOf(lake);
   return {
     name: 'Redshift',
+    loadsOnceBy: 'ledger',
     commitsMax: COMMITS_MAX,
     spell,
     checkNames: (table) => checkNames(table, NAME_RULES),
@@ -69,6 +71,7 @@ export function redshiftDialect(lake: RedshiftLake): WarehouseDialect {
     loadSteps: (table, loads) => loadSteps({ lake, spelling, table, loads }),
     loadedKeys: (table, keys) => loadedKeys(spelling, table, keys),
     ledgerEntries: (table, ranges) => ledgerEntries(spelling, table, ranges),
+    holes: (table, ranges) => holes(spelling, table, ranges),
     measures: (table, ranges) => measures(spelling, table, ranges),
     outside: (table, ranges) => outside(spelling, table, ranges),
     offsets: (table, range) => offsets(spelling, table, range),

@@ -5,6 +5,7 @@ import { RemoteLoads } from './remote-loads.ts';
 import { type Pace, StatementRunner } from './statement-runner.ts';
 import type { StatementService } from './statement-service.ts';
 import type { WarehouseDialect } from './warehouse-dialect.ts';
+import { holesOf } from './warehouse-sql.ts';
 
 /** Keeps a statement under Redshift's 100 KB, the smallest of the limits. */
 const RANGES_PER_STATEMENT = 500;
@@ -18,6 +19,7 @@ export function remoteWarehouse(dialect: WarehouseDialect, service: StatementSer
   const loads = new RemoteLoads(dialect, service, runner, pace);
   const tables = new TableKeeper(dialect, runner);
   return {
+    loadsOnceBy: dialect.loadsOnceBy,
     async load(table, pending) {
       if (pending.length === 0) {
         return { loaded: 0, skipped: 0, rows: 0, running: [] };
@@ -38,6 +40,12 @@ export function remoteWarehouse(dialect: WarehouseDialect, service: StatementSer
         next: Number(next),
         rows: Number(count),
       }));
+    },
+    async holes(table, ranges) {
+      if (ranges.length === 0 || !(await tables.exists(table, 'ledger'))) {
+        return ranges;
+      }
+      return holesOf(await runner.query(dialect.holes(table, ranges)), ranges);
     },
     async measure(table, ranges) {
       const measured = ranges.map((): RangeMeasure => ({ rows: 0, offsets: 0, checksum: 0n, placed: 0n }));

@@ -6,6 +6,7 @@ import type { Step, WarehouseDialect } from './warehouse-dialect.ts';
 import { checkNames, checkSchema } from './warehouse-names.ts';
 import {
   belongs,
+  holes,
   LEDGER_COLUMNS,
   ledgerEntries,
   ledgerValues,
@@ -63,6 +64,7 @@ export function snowflakeDialect(lake: SnowflakeLake): WarehouseDialect {
   };
   return {
     name: 'Snowflake',
+    loadsOnceBy: 'ledger',
     commitsMax: COMMITS_MAX,
     spell,
     checkNames: (table) => checkNames(table, NAME_RULES),
@@ -72,6 +74,7 @@ export function snowflakeDialect(lake: SnowflakeLake): WarehouseDialect {
     loadSteps: async (table, loads) => [loadStep(spelling, table, loads)],
     loadedKeys: (table, keys) => loadedKeys(spelling, table, keys),
     ledgerEntries: (table, ranges) => ledgerEntries(spelling, table, ranges),
+    holes: (table, ranges) => holes(spelling, table, ranges),
     measures: (table, ranges) => measures(spelling, table, ranges),
     outside: (table, ranges) => outside(spelling, table, ranges),
     offsets: (table, range) => offsets(spelling, table, range),

@@ -1,6 +1,6 @@
 /** The SQL of a remote warehouse: what is sent, while `StatementService` is how it is sent. */
 import type { Column } from '../contract/column.ts';
-import type { OffsetRange, PendingLoad, WarehouseTable } from '../ports.ts';
+import type { OffsetRange, PendingLoad, Warehouse, WarehouseTable } from '../ports.ts';
 
 /** Statements of one transaction, on a service that has transactions. Repeating a step changes nothing. */
 export interface Step {
@@ -15,6 +15,8 @@ export interface Step {
 export interface WarehouseDialect {
   /** As in messages: `Redshift`. */
   readonly name: string;
+  /** As `Warehouse` has it. */
+  readonly loadsOnceBy: Warehouse['loadsOnceBy'];
   /** Commits that go into one transaction at most. */
   readonly commitsMax: number;
   /** How the catalog spells a column's name: what `columnNames` answers. */
@@ -32,6 +34,8 @@ export interface WarehouseDialect {
   loadedKeys(table: WarehouseTable, keys: readonly string[]): string;
   /** Commit key, partition, start, next, rows. */
   ledgerEntries(table: WarehouseTable, ranges: readonly OffsetRange[] | 'all'): string;
+  /** Partition, first, next; next is null behind the last entry. */
+  holes(table: WarehouseTable, ranges: readonly OffsetRange[]): string;
   /** Position of the range, rows, different offsets, and the two sums; only for ranges that have rows. */
   measures(table: WarehouseTable, ranges: readonly OffsetRange[]): string;
   /** Partition, rows, least and greatest offset of the rows in none of the ranges. */

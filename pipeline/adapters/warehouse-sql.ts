@@ -44,6 +44,35 @@ WHERE ${identifier('event')} = ${literal(table.event)} AND ${startsIn(spelling, 
 ORDER BY ${names(spelling, 'partition', 'start_offset')}`;
 }
 
+/**
+ * `part`, `low`, `high`: between the end of one entry and the start of the next; `high` is null behind the last. An
+ * entry that ends where the range begins is added to each, so that a hole before the first entry is found too.
+ */
+export function holes(spelling: Spelling, table: WarehouseTable, ranges: readonly OffsetRange[]): string {
+  const { identifier, literal } = spelling;
+  const [partition, start, next] = ['partition', 'start_offset', 'next_offset'].map(identifier);
+  const before = ranges.map((range) => `UNION ALL SELECT ${range.partition}, ${range.first - 1}, ${range.first}`);
+  return `SELECT part, low, high FROM (
+SELECT part, ends AS low, LEAD(begins) OVER (PARTITION BY part ORDER BY begins, ends) AS high FROM (
+SELECT ${partition} AS part, ${start} AS begins, ${next} AS ends FROM ${spelling.ledger(table)}
+WHERE ${identifier('event')} = ${literal(table.event)} AND ${startsIn(spelling, ranges)}
+${before.join('\n')}) entries) pairs
+WHERE high IS NULL OR high > low ORDER BY part, low`;
+}
+
+/** What `holes` answers; behind the last entry its range's own end is the hole's. */
+export function holesOf(
+  rows: ReadonlyArray<readonly unknown[]>,
+  ranges: readonly OffsetRange[],
+): readonly OffsetRange[] {
+  const ends = new Map(ranges.map(({ partition, next }) => [partition, next]));
+  return rows.map(([partition, first, next]) => ({
+    partition: Number(partition),
+    first: Number(first),
+    next: Number(next ?? ends.get(Number(partition))),
+  }));
+}
+
 /** One pass over the offsets that the ranges span; a row lies in one range at most. */
 export function measures(spelling: Spelling, table: WarehouseTable, ranges: readonly OffsetRange[]): string {
   const { identifier } = spelling;

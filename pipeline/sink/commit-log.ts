@@ -63,9 +63,16 @@ export interface CommitObject extends ObjectInfo {
   readonly place: ChainPlace | undefined;
 }
 
-/** Everything below `commits/`, partition by partition, each chain from its head back to its first commit. */
-export async function* listCommits(lake: ObjectStore, prefix = COMMIT_PREFIX): AsyncGenerator<CommitObject> {
-  for await (const object of listAll(lake, prefix)) {
+/**
+ * Everything below `commits/`, partition by partition, each chain from its head back to its first commit.
+ * @param startAfter a commit's key: only what comes behind it, which starts before it.
+ */
+export async function* listCommits(
+  lake: ObjectStore,
+  prefix = COMMIT_PREFIX,
+  startAfter?: string,
+): AsyncGenerator<CommitObject> {
+  for await (const object of listAll(lake, prefix, startAfter)) {
     yield { ...object, place: parseCommitKey(object.key) };
   }
 }

@@ -97,6 +97,7 @@ describe.each(Object.keys(dialects))('%s', (name) => {
       dialect.loadedKeys(table, ['commits/0/1.json', "it's"]),
       dialect.ledgerEntries(table, 'all'),
       dialect.ledgerEntries(table, []),
+      dialect.holes(table, ranges),
       dialect.measures(table, [...ranges, { partition: 0, first: 0, next: 2 ** 53 - 1 }]),
       dialect.outside(table, ranges),
       dialect.offsets(table, { partition: 1, first: 100, next: 300 }),

@@ -2,12 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { duckdbWarehouse } from '../../../pipeline/adapters/duckdb-warehouse.ts';
+import { withDuckdb } from '../../../pipeline/adapters/with-duckdb.ts';
 import { type SweepPorts, sweepCommits } from '../../../pipeline/load/sweep.ts';
+import type { OffsetRange } from '../../../pipeline/ports.ts';
+import { commitKey } from '../../../pipeline/sink/commit-log.ts';
 import { type MemoryObjectStore, memoryObjectStore } from '../ports/memory-object-store.ts';
 import { tableOf } from '../ports/warehouse-suite.ts';
 import { commitRows, IDENTITY } from './lake-fixture.ts';
 
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const DAY = 24 * 60 * MINUTE;
 
 let folder: string;
@@ -20,14 +24,17 @@ afterAll(() => rm(folder, { recursive: true }));
 interface World extends SweepPorts {
   readonly lake: MemoryObjectStore;
   readonly clock: { now: number };
+  /** The database. */
+  readonly file: string;
 }
 
 function world(): World {
   const clock = { now: Date.UTC(2026, 10, 20) };
   const lake = memoryObjectStore(() => clock.now);
-  const warehouse = duckdbWarehouse(join(folder, `${++files}.duckdb`), lake);
+  const file = join(folder, `${++files}.duckdb`);
+  const warehouse = duckdbWarehouse(file, lake);
   const now = () => clock.now;
-  return { table: tableOf(IDENTITY), lake, warehouse, partitions: 2, now, timeLeftMs: () => 10 * MINUTE, clock };
+  return { table: tableOf(IDENTITY), lake, warehouse, partitions: 2, now, timeLeftMs: () => 10 * MINUTE, clock, file };
 }
 
 test('sweepCommits: a commit whose notification was dropped is loaded, once', async () => {
@@ -70,13 +77,99 @@ test('sweepCommits: what cannot be loaded or is no commit is told by its key, an
   );
 });
 
+test('sweepCommits: a commit whose entry somebody deleted is refused while the table has its rows', async () => {
+  const ports = world();
+  const loads = [];
+  for (let start = 0; start < 3; start++) {
+    loads.push(await commitRows(ports.lake, IDENTITY, start, [{}]));
+  }
+  await ports.warehouse.load(ports.table, loads);
+  await commitRows(ports.lake, IDENTITY, 3, [{}]);
+  await withDuckdb(ports.file, 'READ_WRITE', (connection) =>
+    connection.run('DELETE FROM headrace.load_ledger WHERE start_offset = 1'),
+  );
+  ports.clock.now += 6 * MINUTE;
+  const { failures, loaded, unloaded } = await sweepCommits(ports);
+  expect({ loaded, unloaded }).toEqual({ loaded: 1, unloaded: 2 });
+  expect([...failures].map(([key, { message }]) => [key, message])).toEqual([
+    [
+      loads[1]?.commitKey,
+      `Cannot load "${loads[1]?.commitKey}": the table has 1 of its rows and the ledger does not hold it; somebody has changed one of them, "headrace rebuild" mends both`,
+    ],
+  ]);
+  const offsets = await ports.warehouse.offsetsOf(ports.table, { partition: 0, first: 0, next: 9 });
+  expect(offsets).toEqual([0, 1, 2, 3]);
+});
+
+test('sweepCommits: a commit that a loader ends while it is looked at is no fault, and one known by offsets is loaded', async () => {
+  const ports = world();
+  const load = await commitRows(ports.lake, IDENTITY, 0, [{}]);
+  ports.clock.now += 6 * MINUTE;
+  const holes = await ports.warehouse.holes(ports.table, [{ partition: 0, first: 0, next: 9 }]);
+  await ports.warehouse.load(ports.table, [load]);
+  const late = { ...ports.warehouse, holes: async () => holes };
+  expect(await sweepCommits({ ...ports, warehouse: late })).toMatchObject({ skipped: 1, failures: new Map() });
+  let asked = 0;
+  const measure: typeof late.measure = async () => {
+    asked++;
+    return [];
+  };
+  const byOffsets = { ...late, measure, loadsOnceBy: 'offsets' as const };
+  expect(await sweepCommits({ ...ports, warehouse: byOffsets })).toMatchObject({ skipped: 1, failures: new Map() });
+  expect(asked).toBe(0);
+});
+
+test('sweepCommits: asks for as little of a chain of years as it can', async () => {
+  const ports = world();
+  // A commit an hour, as names alone: none of them is read before it is loaded.
+  const commits = 2 * 365 * 24;
+  const began = ports.clock.now;
+  for (let start = 0; start < commits; start++) {
+    ports.clock.now = began + start * HOUR;
+    await ports.lake.put(commitKey(0, start), Buffer.from('{}'));
+  }
+  const dropped = await commitRows(ports.lake, IDENTITY, commits - 5 * 24, [{}]);
+  let lists = 0;
+  const lake: World['lake'] = {
+    ...ports.lake,
+    list: async (range) => {
+      lists++;
+      return ports.lake.list(range);
+    },
+  };
+  const asked: OffsetRange[] = [];
+  const holes: typeof ports.warehouse.holes = async (_, ranges) => {
+    asked.push(...ranges);
+    return [
+      { partition: 0, first: dropped.commit.start, next: dropped.commit.next },
+      { partition: 0, first: commits, next: Number.MAX_SAFE_INTEGER },
+    ];
+  };
+  const report = await sweepCommits({ ...ports, graceMs: 0, lake, warehouse: { ...ports.warehouse, holes } });
+  expect(report).toMatchObject({ loaded: 1, unloaded: 1, failures: new Map(), isComplete: true });
+  expect(lists).toBeLessThanOrEqual(15);
+  const oldest = commits - 14 * 24;
+  expect(asked).toEqual([{ partition: 0, first: expect.any(Number), next: Number.MAX_SAFE_INTEGER }]);
+  expect(asked[0]?.first).toBeLessThanOrEqual(oldest);
+  expect(asked[0]?.first).toBeGreaterThan(oldest - 15 * 24);
+});
+
 test('sweepCommits: loads the oldest first, and stops while there is time to return', async () => {
   const ports = world();
   for (let start = 0; start < 25; start++) {
     await commitRows(ports.lake, IDENTITY, start, [{}]);
   }
   ports.clock.now += 6 * MINUTE;
-  let calls = 0;
-  const timeLeftMs = () => (++calls > 1 ? MINUTE : 2 * MINUTE);
-  expect(await sweepCommits({ ...ports, timeLeftMs })).toMatchObject({ unloaded: 25, loaded: 10 });
+  let left = 2 * MINUTE;
+  const timeLeftMs = () => left;
+  const load: World['warehouse']['load'] = (table, loads) => {
+    left = MINUTE;
+    return ports.warehouse.load(table, loads);
+  };
+  expect(await sweepCommits({ ...ports, warehouse: { ...ports.warehouse, load }, timeLeftMs })).toMatchObject({
+    unloaded: 25,
+    loaded: 10,
+    isComplete: false,
+  });
+  expect(await sweepCommits(ports)).toMatchObject({ unloaded: 15, loaded: 15, isComplete: true });
 });

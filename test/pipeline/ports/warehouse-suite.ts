@@ -244,6 +244,25 @@ function auditSuite(name: string, create: Create): void {
     expect(await warehouse.ledger(shadow)).toEqual([]);
   });
 
+  test(`${name}: holes are what the ledger leaves uncovered of the ranges, at their ends too`, async () => {
+    const lake = memoryObjectStore();
+    const { warehouse } = await create(lake);
+    const whole = [0, 1, 2].map((partition) => ({ partition, first: 0, next: Number.MAX_SAFE_INTEGER }));
+    expect(await warehouse.holes(audited, whole)).toEqual(whole);
+    await warehouse.load(audited, [
+      await commitRows(lake, IDENTITY, 0, [{}, {}, {}]),
+      await commitRows(lake, IDENTITY, 3, [{}], { next: 9 }),
+      await commitRows(lake, IDENTITY, 10, [{}]),
+      await commitRows(lake, IDENTITY, 20, [{}], { partition: 1 }),
+    ]);
+    await warehouse.load(shadow, [await commitRows(lake, IDENTITY, 9, [{}])]);
+    const hole = (partition: number, first: number, next = Number.MAX_SAFE_INTEGER) => ({ partition, first, next });
+    const all = [hole(0, 9, 10), hole(0, 11), hole(1, 0, 20), hole(1, 21), hole(2, 0)];
+    expect(await warehouse.holes(audited, whole)).toEqual(all);
+    expect(await warehouse.holes(audited, [hole(0, 10), hole(1, 20)])).toEqual([hole(0, 11), hole(1, 21)]);
+    expect(await warehouse.holes(audited, [])).toEqual([]);
+  });
+
   test(`${name}: measure counts rows, different offsets and checksums of each range in their order`, async () => {
     const lake = memoryObjectStore();
     const { warehouse } = await create(lake);

@@ -7,6 +7,12 @@ ORDER BY "partition", "start_offset";
 SELECT "commit_key", "partition", "start_offset", "next_offset", "rows" FROM headrace.load_ledger
 WHERE "event" = 'order_created' AND 1 = 0
 ORDER BY "partition", "start_offset";
+SELECT part, low, high FROM (
+SELECT part, ends AS low, LEAD(begins) OVER (PARTITION BY part ORDER BY begins, ends) AS high FROM (
+SELECT "partition" AS part, "start_offset" AS begins, "next_offset" AS ends FROM headrace.load_ledger
+WHERE "event" = 'order_created' AND (("partition" = 1 AND "start_offset" >= 100 AND "start_offset" < 300))
+UNION ALL SELECT 1, 99, 100) entries) pairs
+WHERE high IS NULL OR high > low ORDER BY part, low;
 SELECT pos, COUNT(*), COUNT(DISTINCT place), CAST(SUM(checksum) AS DECIMAL(38, 0)),
 SUM(CAST(checksum * MOD(place, 4294967296) AS DECIMAL(38, 0)))
 FROM (SELECT CASE WHEN (("_partition" = 1 AND "_offset" >= 100 AND "_offset" < 300)) THEN 0
