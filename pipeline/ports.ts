@@ -129,7 +129,7 @@ export interface TopicReader {
 
 /** A warehouse table, and under which name the ledger knows its loads. */
 export interface WarehouseTable {
-  /** The event; a shadow table that is being built has another name here. */
+  /** The event; a shadow table that is being built has another name here. With `table` it names the ledger's entries. */
   readonly event: string;
   readonly table: string;
   /** The newest schema version: what `columns` hold, and what a commit may be projected on at most. */

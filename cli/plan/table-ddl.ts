@@ -1,5 +1,6 @@
 /** The statements by which the loader brings an event's table up to its contract. */
 import { athenaDialect } from '../../pipeline/adapters/athena-dialect.ts';
+import { inLedger } from '../../pipeline/adapters/ledger-per-table.ts';
 import { redshiftDialect } from '../../pipeline/adapters/redshift-dialect.ts';
 import { snowflakeDialect } from '../../pipeline/adapters/snowflake-dialect.ts';
 import type { WarehouseDialect } from '../../pipeline/adapters/warehouse-dialect.ts';
@@ -40,7 +41,7 @@ export function tableDdl(before: CompiledContract | undefined, after: CompiledCo
 
 function createTable(target: RemoteTarget, table: WarehouseTable): string[] {
   return dialectOf(target)
-    .createSteps(table)
+    .createSteps(inLedger(table))
     .flatMap(({ statements }) => statements);
 }
 

@@ -10,6 +10,7 @@ import { loadAll } from './duckdb-load.ts';
 import { measureRanges, NOTHING_MEASURED, readHoles, readLedger, readOffsets, rowsOutside } from './duckdb-measure.ts';
 import { dropTable, replaceTable } from './duckdb-replace.ts';
 import { foreignColumns } from './duckdb-table.ts';
+import { ledgerPerTable } from './ledger-per-table.ts';
 import { withDuckdb } from './with-duckdb.ts';
 
 /**
@@ -22,7 +23,7 @@ export function duckdbWarehouse(path: string, lake: ObjectStore): Warehouse {
     existsSync(path) ? withDuckdb(path, 'READ_ONLY', work) : empty;
   const write = <Result>(work: (connection: DuckDBConnection) => Promise<Result>) =>
     withDuckdb(path, 'READ_WRITE', (connection) => inTransaction(connection, work));
-  return {
+  return ledgerPerTable({
     loadsOnceBy: 'ledger',
     async load(table, loads) {
       if (loads.length === 0) {
@@ -54,7 +55,7 @@ export function duckdbWarehouse(path: string, lake: ObjectStore): Warehouse {
       }
     },
     async close() {},
-  };
+  });
 }
 
 async function inTransaction<Result>(

@@ -1,6 +1,7 @@
 /** A warehouse behind an API for SQL, as the `Warehouse` port: what Redshift, Snowflake and Athena have in common. */
 import { PipelineError, UnknownFormatError } from '../errors.ts';
 import type { PendingLoad, RangeMeasure, Warehouse, WarehouseTable } from '../ports.ts';
+import { ledgerPerTable } from './ledger-per-table.ts';
 import { RemoteLoads } from './remote-loads.ts';
 import { type Pace, StatementRunner } from './statement-runner.ts';
 import type { StatementService } from './statement-service.ts';
@@ -18,7 +19,7 @@ export function remoteWarehouse(dialect: WarehouseDialect, service: StatementSer
   const runner = new StatementRunner(dialect.name, service, pace);
   const loads = new RemoteLoads(dialect, service, runner, pace);
   const tables = new TableKeeper(dialect, runner);
-  return {
+  return ledgerPerTable({
     loadsOnceBy: dialect.loadsOnceBy,
     async load(table, pending) {
       if (pending.length === 0) {
@@ -102,7 +103,7 @@ export function remoteWarehouse(dialect: WarehouseDialect, service: StatementSer
     async close() {
       service.close();
     },
-  };
+  });
 }
 
 const numberOrNull = (cell: string | null | undefined): number | null => (cell == null ? null : Number(cell));

@@ -59,6 +59,7 @@ export function warehouseSuite(name: string, create: Create, traits: WarehouseTr
   loadSuite(name, create);
   schemaSuite(name, create, traits);
   auditSuite(name, create);
+  renameSuite(name, create);
   rebuildSuite(name, create);
 }
 
@@ -188,6 +189,32 @@ function schemaSuite(name: string, create: Create, traits: WarehouseTraits): voi
       const rows = await query(`SELECT _offset, ${quotedColumn} FROM ${quotedTable}`);
       expect(rows).toEqual([{ _offset: '0', [column]: "it's" }]);
     }
+  });
+}
+
+function renameSuite(name: string, create: Create): void {
+  test(`${name}: load begins another table of the event anew, and the ledger keeps the two apart`, async () => {
+    const lake = memoryObjectStore();
+    const { warehouse } = await create(lake);
+    const renamed: WarehouseTable = { ...audited, table: 'orders' };
+    const loads = [await commitRows(lake, IDENTITY, 0, [{}, {}]), await commitRows(lake, IDENTITY, 2, [{}])];
+    const range = { partition: 0, first: 0, next: 3 };
+    const end = { partition: 0, first: 3, next: Number.MAX_SAFE_INTEGER };
+    await warehouse.load(audited, loads);
+    expect(await warehouse.ledger(renamed)).toEqual([]);
+    expect(await warehouse.load(renamed, loads.slice(0, 1))).toMatchObject({ loaded: 1, skipped: 0 });
+    expect(await warehouse.load(renamed, loads)).toMatchObject({ loaded: 1, skipped: 1 });
+    expect(await warehouse.load(audited, loads)).toMatchObject({ loaded: 0, skipped: 2 });
+    for (const table of [audited, renamed]) {
+      expect(await warehouse.offsetsOf(table, range)).toEqual([0, 1, 2]);
+      expect(await warehouse.ledger(table)).toHaveLength(2);
+      expect(await warehouse.holes(table, [{ ...end, first: 0 }])).toEqual([end]);
+    }
+    await warehouse.load(shadow, loads);
+    expect(await warehouse.replace(renamed, shadow, 'all')).toEqual([]);
+    await warehouse.drop(audited);
+    expect(await warehouse.ledger(renamed)).toHaveLength(2);
+    expect(await warehouse.offsetsOf(renamed, range)).toEqual([0, 1, 2]);
   });
 }
 
