@@ -5,6 +5,7 @@ import { BrokenInvariantError, UnknownFormatError } from '../errors.ts';
 import type { LoadOutcome, PendingLoad, WarehouseTable } from '../ports.ts';
 import { ensureTable } from './duckdb-table.ts';
 import { identifier, text } from './duckdb-types.ts';
+import { withoutValues } from './without-values.ts';
 
 /**
  * Inserts what the ledger does not hold; the caller has begun the transaction.
@@ -82,6 +83,11 @@ async function insertFiles(
     return (await connection.run(`INSERT INTO ${identifier(table)} BY NAME SELECT * FROM ${source}`)).rowsChanged;
   } catch (error) {
     const names = commit.files.map(({ key }) => `"${key}"`).join(', ');
-    throw new Error(`Cannot load "${commitKey}" from ${names}: ${String(error)}`, { cause: error });
+    throw new Error(
+      `Cannot load "${commitKey}" from ${names}: ${withoutValues(String(error), { statements: [source], files: [] })}`,
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -11,6 +11,8 @@ interface Execution {
   readonly event: string;
   /** Short hashes of the commits' keys, as the execution's name lists them. */
   readonly commits: ReadonlySet<string>;
+  /** Keys of their files; none where another instance submitted it. */
+  readonly files: readonly string[];
   /** The step that runs, and those that follow it. */
   steps: readonly Step[];
   id: string;
@@ -101,7 +103,7 @@ export class RemoteLoads {
       if (this.#executions.every((execution) => execution.id !== id)) {
         const commits = new Set(name.slice(prefix.length).split('.'));
         const steps: Step[] = [{ statements: [], objects: 'miscounts' }];
-        this.#executions.push({ event: table.event, commits, steps, id, suspects: [] });
+        this.#executions.push({ event: table.event, commits, files: [], steps, id, suspects: [] });
       }
     }
   }
@@ -111,7 +113,8 @@ export class RemoteLoads {
       const part = loads.slice(from, from + this.#dialect.commitsMax);
       const steps = await this.#dialect.loadSteps(table, part);
       const commits = new Set(part.map((load) => commitHash(table, load)));
-      const execution: Execution = { event: table.event, commits, steps, id: '', suspects: [] };
+      const files = part.flatMap(({ commit }) => commit.files.map(({ key }) => key));
+      const execution: Execution = { event: table.event, commits, files, steps, id: '', suspects: [] };
       await this.#submit(execution);
       this.#executions.push(execution);
     }
@@ -178,7 +181,11 @@ export class RemoteLoads {
         this.#supersede(step?.statements, execution.id);
         return status.cause === 'conflict'
           ? 'conflicted'
-          : this.#runner.failure(`load into "${execution.event}"`, status);
+          : this.#runner.failure(
+              `load into "${execution.event}"`,
+              { ...execution, statements: step?.statements ?? [] },
+              status,
+            );
       }
       const [miscount] = step?.objects ? await this.#service.rows(execution.id) : [];
       if (miscount) {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PipelineError } from '../errors.ts';
 import type { ResultRow, StatementService, StatementStatus } from './statement-service.ts';
 import type { Step } from './warehouse-dialect.ts';
+import { type Sent, withoutValues } from './without-values.ts';
 
 /** How long things may take, in milliseconds. */
 export interface Pace {
@@ -18,8 +19,8 @@ export interface Pace {
 const POLL_MS = 100;
 const POLL_MS_MAX = 1_000;
 const POLL_GROWTH = 1.5;
-/** A warehouse may quote values in its errors; the first words say what went wrong. */
-const REASON_LENGTH_MAX = 300;
+
+type Failed = Extract<StatementStatus, { state: 'failed' }>;
 
 export class StatementRunner {
   readonly #warehouse: string;
@@ -64,8 +65,10 @@ export class StatementRunner {
     }
   }
 
-  failure(what: string, { reason, cause }: Extract<StatementStatus, { state: 'failed' }>): Error {
-    const message = `Cannot ${what}: ${this.#warehouse} says: ${reason.slice(0, REASON_LENGTH_MAX)}`;
+  /** @param sent by the execution, as far as it is known. */
+  failure(what: string, sent: Sent & { readonly id: string }, { reason, cause }: Failed): Error {
+    const said = withoutValues(reason, sent);
+    const message = `Cannot ${what}: ${this.#warehouse} says: ${said} (statement "${sent.id}")`;
     return cause === 'statements' ? new Error(message) : new PipelineError('UNAVAILABLE', message, { retryable: true });
   }
 
@@ -74,7 +77,11 @@ export class StatementRunner {
     const id = await this.#service.submit({ statements, token: randomUUID(), name: 'headrace' });
     const status = await this.settle(id, Date.now() + this.#pace.queryWaitMs);
     if (status.state === 'failed') {
-      throw this.failure(`run "${statements[0]?.slice(0, 60).replaceAll('\n', ' ')}"`, status);
+      throw this.failure(
+        `run "${statements[0]?.slice(0, 60).replaceAll('\n', ' ')}"`,
+        { id, statements, files: [] },
+        status,
+      );
     }
     if (status.state === 'running') {
       const message = `Cannot wait for ${this.#warehouse}: statement "${id}" still runs, allowed are ${this.#pace.queryWaitMs} ms; try again later`;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { duckdbWarehouse } from '../../../pipeline/adapters/duckdb-warehouse.ts';
+import type { Column } from '../../../pipeline/contract/column.ts';
 import { commitRows, OFFSET, type Row } from '../load/lake-fixture.ts';
 import { memoryObjectStore } from '../ports/memory-object-store.ts';
 import { tableOf, warehouseSuite } from '../ports/warehouse-suite.ts';
@@ -64,6 +65,21 @@ test('duckdbWarehouse: load waits for another process that holds the database', 
   expect(loaded).toBe(false);
   holder.stdin.write('go');
   expect(await loading).toEqual({ loaded: 1, skipped: 0, rows: 2, running: [] });
+});
+
+test('duckdbWarehouse: load tells of a value that does not fit, and not the value', async () => {
+  const path = newPath();
+  const lake = memoryObjectStore();
+  const columns: Column[] = [OFFSET, { name: 'note', type: { kind: 'string' }, nullable: true }];
+  const warehouse = duckdbWarehouse(path, lake);
+  await warehouse.load(tableOf(columns), [await commitRows(lake, columns, 0, [{ note: '1' }])]);
+  await query(path, 'ALTER TABLE order_created ALTER note TYPE INTEGER');
+  const load = warehouse.load(tableOf(columns), [await commitRows(lake, columns, 1, [{ note: 'alice' }])]);
+  const error: Error = await load.then(
+    () => new Error('it was loaded'),
+    (thrown) => thrown,
+  );
+  expect(error.message).toMatch(/^Cannot load "commits\/.*Conversion Error: Could not convert string '…' to INT32/);
 });
 
 test('duckdbWarehouse: load fails at once when the file is no database or cannot be made', async () => {

@@ -244,13 +244,17 @@ test('remoteWarehouse: load does not ask for an execution whose commits the ledg
   expect(await warehouse.load(table, loads)).toMatchObject({ loaded: 1, running: [] });
 });
 
-test('remoteWarehouse: load cuts what a warehouse says, which may quote values', async () => {
+test('remoteWarehouse: load tells what a warehouse says without the values that it quotes, and where to read it', async () => {
   const service = new FakeService();
-  const warehouse = open(service);
   const loads = await commits(0);
+  const reason = 'ERROR: null in "_offset" and "alice" DETAIL: Failing row contains (0, alice)';
+  const told = 'Redshift says: ERROR: null in "_offset" and "…" (statement "load-0")';
+  const warehouse = open(service);
   await warehouse.load(table, loads);
-  service.end(0, { state: 'failed', reason: `${'x'.repeat(300)}secret`, cause: 'statements' });
-  await expect(warehouse.load(table, loads)).rejects.toThrow(/x{300}$/);
+  service.end(0, { state: 'failed', reason, cause: 'statements' });
+  await expect(warehouse.load(table, loads)).rejects.toThrow(`Cannot load into "order_created": ${told}`);
+  service.status = async () => ({ state: 'failed', reason: 'no "alice" here', cause: 'statements' });
+  await expect(open(service).ledger(table)).rejects.toThrow(/says: no "…" here \(statement "query-\d+"\)$/);
 });
 
 test('remoteWarehouse: load refuses files that hold other rows than their commit counts', async () => {
