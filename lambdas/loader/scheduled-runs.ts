@@ -31,7 +31,7 @@ async function runSweep(graceSeconds: number | undefined, { contract, log, ...po
     now: Date.now,
     ...(graceSeconds !== undefined && { graceMs: graceSeconds * 1000 }),
   });
-  for (const [commitKey, error] of swept.failures) {
+  for (const [commitKey, error] of [...swept.failures].slice(0, FAULTS_LOGGED)) {
     log.error('Load failed', error, { commitKey });
   }
   const { loaded, rows, failures, unloaded, isComplete } = swept;

@@ -5,7 +5,7 @@ import { duckdbWarehouse } from '../../../pipeline/adapters/duckdb-warehouse.ts'
 import { withDuckdb } from '../../../pipeline/adapters/with-duckdb.ts';
 import { type SweepPorts, sweepCommits } from '../../../pipeline/load/sweep.ts';
 import type { OffsetRange } from '../../../pipeline/ports.ts';
-import { commitKey } from '../../../pipeline/sink/commit-log.ts';
+import { commitKey, parseCommitKey } from '../../../pipeline/sink/commit-log.ts';
 import { type MemoryObjectStore, memoryObjectStore } from '../ports/memory-object-store.ts';
 import { tableOf } from '../ports/warehouse-suite.ts';
 import { commitRows, IDENTITY } from './lake-fixture.ts';
@@ -152,6 +152,26 @@ test('sweepCommits: asks for as little of a chain of years as it can', async () 
   expect(asked).toEqual([{ partition: 0, first: expect.any(Number), next: Number.MAX_SAFE_INTEGER }]);
   expect(asked[0]?.first).toBeLessThanOrEqual(oldest);
   expect(asked[0]?.first).toBeGreaterThan(oldest - 15 * 24);
+});
+
+test('sweepCommits: holds a bounded number of names, and says that there are more', async () => {
+  const ports = world();
+  const names = 25_000;
+  // All of them are names without an object, so that none takes the time of a load.
+  const lake: World['lake'] = {
+    ...ports.lake,
+    list: async ({ startAfter = commitKey(0, names), keysMax }) => {
+      const before = parseCommitKey(startAfter)?.start ?? names;
+      return Array.from({ length: Math.min(before, keysMax) }, (_, index) => ({
+        key: commitKey(0, before - 1 - index),
+        bytes: 1,
+        modifiedAt: ports.clock.now - 6 * MINUTE,
+      }));
+    },
+  };
+  const report = await sweepCommits({ ...ports, partitions: 1, lake });
+  expect(report).toMatchObject({ unloaded: 20_000, loaded: 0, isComplete: false });
+  expect(report.failures.size).toBe(20_000);
 });
 
 test('sweepCommits: loads the oldest first, and stops while there is time to return', async () => {
