@@ -1,5 +1,6 @@
 /** What runs by a schedule and looks at the lake: sweep, audit and compaction. */
 import { COMPACT_LIMITS } from '../../pipeline/compact/compact.ts';
+import { LISTS_MAX } from '../../pipeline/load/unloaded-commits.ts';
 import { type EventLoad, type Flow, foldersOf } from './flow.ts';
 import { functionCost, workingSeconds } from './function-cost.ts';
 import { ASSUMED, eventSample } from './measured.ts';
@@ -29,8 +30,6 @@ interface Work {
 const NOTHING: Work = { pages: 0, looks: 0, gets: 0, puts: 0, micros: 0 };
 const KEYS_OF_PAGE = 1_000;
 const REQUESTS_AT_ONCE = 16;
-/** `pipeline/load/sweep.ts` looks at commits of so many seconds. */
-const SWEPT_SECONDS = 14 * 86_400;
 /** `pipeline/audit/chain.ts` reads commits of an hour more than it audits: clocks differ. */
 const CLOCK_SKEW_SECONDS = 3_600;
 /** Of a multipart upload, `pipeline/adapters/s3-multipart.ts`. */
@@ -72,7 +71,7 @@ function workOf(run: ScheduledRun, shape: EventShape, load: EventLoad, flow: Flo
   }
   switch (run.kind) {
     case 'sweep':
-      return { ...NOTHING, pages: shape.partitions + (flow.commits * SWEPT_SECONDS) / KEYS_OF_PAGE };
+      return { ...NOTHING, pages: shape.partitions * (flow.commits === 0 ? 1 : LISTS_MAX) };
     case 'audit': {
       const commits = flow.commits * (run.auditedSeconds + CLOCK_SKEW_SECONDS);
       const looks = flow.commits * run.auditedSeconds * flow.filesPerCommit;

@@ -31,6 +31,8 @@ type PlacedCommit = CommitObject & { readonly place: NonNullable<CommitObject['p
 const PARTITIONS_AT_ONCE = 10;
 /** Of the search for the horizon: the first commit, and eleven halvings, which narrow 78 years down to two weeks. */
 const PROBES_MAX = 12;
+/** LIST calls for a partition, when no commit of it is missing: the head, the search, and what is behind the ledger. */
+export const LISTS_MAX = 1 + PROBES_MAX + 1;
 /** More than a sweep can load in a day. Memory: a name for each. */
 const COMMITS_MAX = 20_000;
 
