@@ -134,7 +134,7 @@ export const DRAIN: FunctionSize = { memoryMb: 1769, timeoutSeconds: 600 };
 
 /** Memory grows with both: each partition that is drained holds its commit's encoded rows. */
 export const DRAIN_LIMITS = {
-  /** Of keys and values, in 10^6 bytes, before compression. */
+  /** Of records, in 10^6 bytes, before compression: keys, values, headers and 100 bytes for each. */
   commitInputMb: 128,
   parallelPartitions: 2,
 } as const;

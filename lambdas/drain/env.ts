@@ -7,7 +7,7 @@ export interface DrainEnv extends SinkEnv {
   readonly KAFKA_BROKERS: string;
   /** Kafka client properties, a line each: how to sign in. */
   readonly KAFKA_CLIENT_PROPERTIES: string;
-  /** Megabytes (10^6 bytes) of keys and values after which a commit ends. */
+  /** Megabytes (10^6 bytes) of records after which a commit ends. */
   readonly COMMIT_INPUT_MB: string;
   /** How many partitions are drained at a time. */
   readonly PARALLEL_PARTITIONS: string;

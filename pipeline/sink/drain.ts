@@ -24,7 +24,7 @@ export interface DrainPorts {
 }
 
 export interface DrainLimits {
-  /** Of keys and values; a commit ends with the record that reaches it, and memory grows with it. */
+  /** A commit ends with the record that reaches it, and memory grows with it; see `Window.isFull`. */
   readonly inputBytesMax: number;
   /** With less time left no further record is read: what was read is written and committed in it. */
   readonly reserveMs: number;
@@ -136,7 +136,7 @@ async function drainFrom(start: number, lane: Lane): Promise<'drained' | 'supers
     }
     for (const record of fresh) {
       window.add(record);
-      if (window.inputBytes >= limits.inputBytesMax) {
+      if (window.isFull(limits.inputBytesMax)) {
         if (!(await commit())) {
           return 'superseded';
         }

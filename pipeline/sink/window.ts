@@ -7,7 +7,7 @@ import type { KafkaRecord, ObjectStore } from '../ports.ts';
 import { TRACED_MAX, tracedOffset } from '../trace.ts';
 import { COMMIT_FORMAT, type Commit, type OffsetGap } from './commit.ts';
 import { contentKey } from './content-key.ts';
-import { type DeadLetter, type DeadLetterCode, encodeDeadLetters } from './dead-letter.ts';
+import { DeadLetterLines } from './dead-letter.ts';
 import { isoTime } from './iso-time.ts';
 import { valueChecksum } from './record-reader.ts';
 import type { EncodedFile, RowEncoder } from './row-encoder.ts';
@@ -19,11 +19,17 @@ export interface WindowPorts {
   readonly rows: RowEncoder;
 }
 
+/** What a record takes beside its own bytes: system columns, and objects while it is read. Tombstones are not free. */
+const RECORD_BYTES = 100;
+/** Base64 and JSON make a dead letter larger than its record, and who lists letters reads an object of them at once. */
+const LETTER_BYTES_MAX = 16_000_000;
+
+/** A window is a record at a time; memory: the encoded rows and letters, and the fetches of its first and last record. */
 export class Window {
   readonly #ports: WindowPorts;
   readonly #start: number;
   #lowWatermark: number;
-  readonly #letters: DeadLetter[] = [];
+  readonly #letters: DeadLetterLines;
   readonly #gaps: OffsetGap[] = [];
   readonly #traced: string[] = [];
   readonly #timestamps = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY };
@@ -39,6 +45,7 @@ export class Window {
     this.#ports = ports;
     this.#start = start;
     this.#lowWatermark = lowWatermark;
+    this.#letters = new DeadLetterLines(newestVersion(ports.contract).version);
     ports.rows.reset();
   }
 
@@ -51,9 +58,12 @@ export class Window {
     return this.#first === undefined;
   }
 
-  /** Of the keys and values of the records so far. */
-  get inputBytes(): number {
-    return this.#inputBytes;
+  /**
+   * Whether it has to be committed before the next record, so that memory is bounded whatever the records are.
+   * @param inputBytesMax of keys, values and headers, with 100 bytes more for each record
+   */
+  isFull(inputBytesMax: number): boolean {
+    return this.#inputBytes >= inputBytesMax || this.#letters.byteLength >= LETTER_BYTES_MAX;
   }
 
   /** The partition's low watermark has moved. */
@@ -69,11 +79,11 @@ export class Window {
     this.#noteGap(record.offset);
     const refusal = this.#ports.rows.add(record);
     if (refusal) {
-      this.#letters.push({ record, ...refusal });
+      this.#letters.add({ record, ...refusal });
     }
     this.#timestamps.min = Math.min(this.#timestamps.min, record.timestamp);
     this.#timestamps.max = Math.max(this.#timestamps.max, record.timestamp);
-    this.#inputBytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
+    this.#inputBytes += inputBytes(record);
     this.#noteTrace(record);
     this.#first ??= record;
     this.#last = record;
@@ -94,9 +104,9 @@ export class Window {
     const place = { 'headrace.topic': topic, 'headrace.partition': String(partition) };
     const files = rows.finish({ ...place, 'headrace.offsets': `${first.offset}-${last.offset}` });
     const stem = `${partition}-${first.offset}-${last.offset}`;
-    const letters = encodeDeadLetters(this.#letters, schemaVersion);
+    const letters = this.#letters;
     const [rejectedKey, ...fileKeys] = await Promise.all([
-      this.#letters.length > 0 ? this.#put(`${REJECTED_PREFIX}${stem}`, 'jsonl', letters) : undefined,
+      letters.byteLength > 0 ? this.#put(`${REJECTED_PREFIX}${stem}`, 'jsonl', letters.bytes) : undefined,
       ...files.map(({ folder, bytes }) => this.#put(`${DATA_PREFIX}${folder}${stem}`, 'parquet', bytes)),
     ]);
     return {
@@ -115,7 +125,7 @@ export class Window {
         rows: count,
         bytes: bytes.length,
       })),
-      rejected: rejectedKey === undefined ? null : this.#rejected(rejectedKey, letters),
+      rejected: rejectedKey === undefined ? null : { key: rejectedKey, ...letters.summary },
       gaps: this.#gaps,
       schemaVersion,
       timestamps: this.#timestamps,
@@ -129,15 +139,6 @@ export class Window {
     const key = contentKey(stem, extension, body);
     await this.#ports.lake.put(key, body);
     return key;
-  }
-
-  #rejected(key: string, { length: bytes }: Uint8Array): Commit['rejected'] {
-    const checksum = sum(this.#letters.map(({ record }) => valueChecksum(record)));
-    const codes: { [Code in DeadLetterCode]?: number } = {};
-    for (const { code } of this.#letters) {
-      codes[code] = (codes[code] ?? 0) + 1;
-    }
-    return { key, count: this.#letters.length, codes, bytes, checksum };
   }
 
   #noteTrace(record: KafkaRecord): void {
@@ -162,6 +163,14 @@ export class Window {
 export function outOfOrder({ partition, offset }: KafkaRecord): BrokenInvariantError {
   const reason = `offset ${offset} of partition ${partition} is out of order`;
   return new BrokenInvariantError(`Cannot sink a batch: ${reason}, a batch is one partition with ascending offsets`);
+}
+
+function inputBytes({ key, value, headers }: KafkaRecord): number {
+  let bytes = RECORD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
+  for (const [name, text] of headers) {
+    bytes += name.length + text.length;
+  }
+  return bytes;
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -7,12 +7,16 @@ import { ORDER_VERSION_ID, orderContract } from '../ingest/order-events.ts';
 import { type MemoryObjectStore, memoryObjectStore } from '../ports/memory-object-store.ts';
 import { type MemoryTopic, memoryTopic } from '../ports/memory-topic.ts';
 import { commitsOf, rowsOf } from './lake-contents.ts';
-import { INGESTED_AT, kafkaRecord } from './order-records.ts';
+import { headers, INGESTED_AT, kafkaRecord } from './order-records.ts';
 
 const partitionOf = (partition: number, ...offsets: number[]): KafkaRecord[] =>
   offsets.map((offset) => kafkaRecord(offset, { partition }));
 const LIMITS: DrainLimits = { inputBytesMax: 1e9, reserveMs: 1000 };
-const RECORD_BYTES = (kafkaRecord(0).key?.length ?? 0) + (kafkaRecord(0).value?.length ?? 0);
+/** As a window counts them: a record's key, value and headers, and 100 bytes. */
+const RECORD_BYTES = [kafkaRecord(0).key, kafkaRecord(0).value, ...kafkaRecord(0).headers.flat()].reduce(
+  (sum, bytes) => sum + (bytes?.length ?? 0),
+  100,
+);
 
 interface World extends DrainPorts {
   readonly lake: MemoryObjectStore;
@@ -58,6 +62,30 @@ test('drainTopic: a commit ends with the record that reaches the limit', async (
     [0, 3],
     [3, 6],
     [6, 7],
+  ]);
+});
+
+test('drainTopic: headers count, and so does a record of nothing', async () => {
+  const attributes = Array.from({ length: 6 }, (_, offset) =>
+    kafkaRecord(offset, { key: null, value: null, headers: headers({ ce_customattributes: 'x'.repeat(981) }) }),
+  );
+  const tombstones = Array.from({ length: 40 }, (_, offset) =>
+    kafkaRecord(offset, { partition: 1, key: null, value: null, headers: [] }),
+  );
+  const ports = world(memoryTopic([attributes, tombstones]));
+  await drainTopic(ports, { ...LIMITS, inputBytesMax: 2_200 });
+  expect(commitsOf(ports.lake.objects, 0).map(({ start, next }) => next - start)).toEqual([2, 2, 2]);
+  expect(commitsOf(ports.lake.objects, 1).map(({ start, next }) => next - start)).toEqual([22, 18]);
+});
+
+test('drainTopic: a commit ends with 16 MB of dead letters, which who lists them reads at once', async () => {
+  const corrupt = Array.from({ length: 30 }, (_, offset) => kafkaRecord(offset, { value: Buffer.alloc(1_000_000) }));
+  const ports = world(memoryTopic([corrupt]));
+  expect(await drainTopic(ports, LIMITS)).toBe(0);
+  expect(ports.made.map(({ rows, rejected }) => [rows, rejected?.count])).toEqual([
+    [0, 12],
+    [0, 12],
+    [0, 6],
   ]);
 });
 

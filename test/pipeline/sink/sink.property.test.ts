@@ -132,7 +132,7 @@ async function checkLake(objects: ReadonlyMap<string, Uint8Array>, records: read
   );
 }
 
-/** A run that sees the topic as long as `records`. A row takes about 60 bytes. */
+/** A run that sees the topic as long as `records`. A record takes about 240 bytes. */
 const drain = (records: readonly KafkaRecord[], ports: SinkPorts, recordsPerCommit: number): Promise<number> =>
   drainTopic(
     {
@@ -143,7 +143,7 @@ const drain = (records: readonly KafkaRecord[], ports: SinkPorts, recordsPerComm
       now: () => 0,
       committed: () => undefined,
     },
-    { inputBytesMax: recordsPerCommit * 60, reserveMs: 1000 },
+    { inputBytesMax: recordsPerCommit * 240, reserveMs: 1000 },
   );
 
 // Compiling them is the slow part, and they keep nothing from one batch to the next.

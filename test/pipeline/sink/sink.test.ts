@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { commitKey, commitLog } from '../../../pipeline/sink/commit-log.ts';
 import { rowEncoder } from '../../../pipeline/sink/row-encoder.ts';
 import { type SinkPorts, sinkPartition } from '../../../pipeline/sink/sink.ts';
@@ -77,6 +78,18 @@ test('sinkPartition: a corrupt record becomes a dead letter with its bytes, head
       headers: [['trace', Buffer.from('ü').toString('base64')]],
     },
   ]);
+});
+
+test('Window: a dead letter is kept as it came, not as the view of a fetch’s memory', async () => {
+  const ports = world();
+  const window = new Window(ports, 0);
+  const value = Buffer.from('corrupt');
+  window.add(kafkaRecord(0, { value }));
+  window.add(kafkaRecord(1));
+  value.fill(0);
+  const commit = await window.write();
+  expect(lettersOf(ports.lake.objects, commit)[0]?.value).toBe(Buffer.from('corrupt').toString('base64'));
+  expect(commit.rejected?.checksum).toBe(crc32('corrupt') | 0);
 });
 
 test('sinkPartition: a batch of dead letters alone is committed without a file', async () => {

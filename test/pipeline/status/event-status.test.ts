@@ -1,6 +1,6 @@
 import type { KafkaRecord, LedgerEntry, TopicReader } from '../../../pipeline/ports.ts';
 import { contentKey } from '../../../pipeline/sink/content-key.ts';
-import { encodeDeadLetters } from '../../../pipeline/sink/dead-letter.ts';
+import { DeadLetterLines } from '../../../pipeline/sink/dead-letter.ts';
 import { eventStatus, type StatusPorts } from '../../../pipeline/status/event-status.ts';
 import { orderContract } from '../ingest/order-events.ts';
 import { commitRows, IDENTITY } from '../load/lake-fixture.ts';
@@ -101,14 +101,18 @@ test('eventStatus: loads that were given up are worse than anything else', async
 
 test('eventStatus: dead letters are counted, up to a hundred objects of them', async () => {
   const lake = memoryObjectStore();
-  const letters = [1, 2, 3].map(
-    (offset) => ({ record: record(0, offset, 1), code: 'NULL_VALUE', reason: 'r' }) as const,
-  );
+  const letters = (...offsets: number[]): Uint8Array => {
+    const lines = new DeadLetterLines(1);
+    for (const offset of offsets) {
+      lines.add({ record: record(0, offset, 1), code: 'NULL_VALUE', reason: 'r' });
+    }
+    return lines.bytes;
+  };
   const put = (stem: string, body: Uint8Array) => lake.put(contentKey(`rejected/${stem}`, 'jsonl', body), body);
-  await put('0-1-3', encodeDeadLetters(letters, 1));
+  await put('0-1-3', letters(1, 2, 3));
   expect(await status({ lake })).toMatchObject({ deadLetters: 3, moreDeadLetters: false });
   for (let index = 0; index < 100; index++) {
-    await put(`1-${index}`, encodeDeadLetters(letters.slice(0, 1), 1));
+    await put(`1-${index}`, letters(1));
   }
   expect(await status({ lake })).toMatchObject({ deadLetters: 102, moreDeadLetters: true });
 });
