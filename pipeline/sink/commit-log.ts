@@ -6,7 +6,8 @@
  *   ends at `start`, one succeeds, and a chain never forks.
  * - `start` is the previous commit's `next`. So the chain tiles the offsets: no overlap, no hole that is not recorded.
  * - Commits are never changed or deleted. So a head that was read once is never ahead of the truth, only behind it,
- *   and a writer with a stale head meets a name that exists.
+ *   and a writer with a stale head meets a name that exists. Who puts a whole lake away breaks that for a warm function,
+ *   which notices at the first record below its head (see `checkRepeated`).
  * - Names descend as offsets ascend. So the head of a chain of any length is the first key of one LIST.
  */
 import { COMMIT_PREFIX } from '../contract/names.ts';
@@ -26,6 +27,8 @@ export interface CommitLog {
    * @returns `superseded` when another writer committed this offset first; `head` then tells how far it got.
    */
   append(commit: Commit): Promise<'committed' | 'superseded'>;
+  /** The partition's head is read anew when it is needed next. */
+  forget(partition: number): void;
 }
 
 /** Remembers the heads it has seen, which saves a LIST and a GET for each batch of a warm function. */
@@ -55,6 +58,7 @@ export function commitLog(lake: ObjectStore): CommitLog {
       heads.delete(commit.partition);
       return 'superseded';
     },
+    forget: (partition) => void heads.delete(partition),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Tells a repeated record from the record of another topic that took the name and the offsets of the first. */
-import { PipelineError } from '../errors.ts';
+import { BrokenInvariantError, PipelineError } from '../errors.ts';
 import type { KafkaRecord } from '../ports.ts';
 import type { Commit } from './commit.ts';
 import type { CommitLog } from './commit-log.ts';
@@ -19,17 +19,31 @@ export class TopicReplacedError extends PipelineError {
 /**
  * Checks that records below the chain's end are the ones that were committed, by what the commit says of them: the
  * range of their Kafka timestamps, the checksums of its first and last record, and what retention had deleted.
+ *
+ * When it throws, the partition's head is forgotten: it may be the memory of a lake that was put away since, and what
+ * lies below such a head would pass for committed although no commit holds it.
  * @param repeated of one partition, offsets ascending; the first and the last are looked at.
  * @throws TopicReplacedError when one of them cannot be the committed record.
+ * @throws BrokenInvariantError when no commit covers one of them.
  */
 export async function checkRepeated(repeated: readonly KafkaRecord[], log: CommitLog): Promise<void> {
   for (const record of new Set([repeated[0], repeated.at(-1)])) {
-    const commit = record && (await log.covering(record.partition, record.offset));
-    if (commit && !isCommitted(record, commit)) {
-      const reason = `its record at offset ${record.offset} is not the one that was committed`;
-      throw new TopicReplacedError(record.topic, record.partition, reason);
+    const fault = record && findFault(record, await log.covering(record.partition, record.offset));
+    if (fault) {
+      log.forget(record.partition);
+      throw fault;
     }
   }
+}
+
+function findFault(record: KafkaRecord, commit: Commit | undefined): PipelineError | undefined {
+  const { topic, partition, offset } = record;
+  if (!commit) {
+    const what = `Cannot pass over offset ${offset} of partition ${partition} of the topic "${topic}"`;
+    return new BrokenInvariantError(`${what}: the chain's head is beyond it, but no commit covers it`);
+  }
+  const reason = `its record at offset ${offset} is not the one that was committed`;
+  return isCommitted(record, commit) ? undefined : new TopicReplacedError(topic, partition, reason);
 }
 
 function isCommitted(record: KafkaRecord, { first, last, ends, timestamps, gaps }: Commit): boolean {

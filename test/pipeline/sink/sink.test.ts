@@ -173,6 +173,26 @@ test('sinkPartition: refuses a record at an offset that retention had deleted wh
   await expect(sinkPartition(records(2), ports)).rejects.toMatchObject({ code: 'TOPIC_REPLACED' });
 });
 
+test('sinkPartition: a warm function whose lake was put away acknowledges nothing that is in no commit', async () => {
+  const warm = world();
+  await sinkPartition(records(0, 1, 2), warm);
+  await sinkPartition(records(3, 4), warm);
+  const again = [0, 1].map((offset) => kafkaRecord(offset, { timestamp: INGESTED_AT + 1 }));
+  warm.lake.objects.clear();
+  await expect(sinkPartition(again, warm)).rejects.toMatchObject({ code: 'BROKEN_INVARIANT' });
+  // The trigger delivers again, and the head was forgotten: the chain begins anew.
+  expect(await sinkPartition(again, warm)).toMatchObject({ commit: { start: 0, rows: 2 }, repeated: 0 });
+});
+
+test('sinkPartition: a warm function that refused a topic goes on when its lake was put away', async () => {
+  const warm = world();
+  await sinkPartition(records(0, 1, 2), warm);
+  const again = [0, 1].map((offset) => kafkaRecord(offset, { timestamp: INGESTED_AT + 1 }));
+  await expect(sinkPartition(again, warm)).rejects.toMatchObject({ code: 'TOPIC_REPLACED' });
+  warm.lake.objects.clear();
+  expect(await sinkPartition(again, warm)).toMatchObject({ commit: { start: 0, rows: 2 } });
+});
+
 test('sinkPartition: passes over what the trigger before it passed over, whatever its time', async () => {
   const ports = world();
   await sinkPartition(records(0, 5), ports);
