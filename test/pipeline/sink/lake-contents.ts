@@ -14,7 +14,7 @@ export function commitsOf(objects: Objects, partition = 0): Commit[] {
     .sort((a, b) => a.start - b.start);
 }
 
-export async function rowsOf(objects: Objects, commit: Commit): Promise<Array<Record<string, unknown>>> {
+export async function rowsOf(objects: Objects, commit: Pick<Commit, 'files'>): Promise<Array<Record<string, unknown>>> {
   const rows: Array<Record<string, unknown>> = [];
   for (const { key } of commit.files) {
     const body = Uint8Array.from(objects.get(key) ?? []);

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -6,32 +6,18 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import type { CompiledContract } from '../../../pipeline/contract/compiled-contract.ts';
-import { loadContract } from '../../../pipeline/contract/load-contract.ts';
 import type { KafkaRecord } from '../../../pipeline/ports.ts';
 import { type RowEncoder, rowEncoder } from '../../../pipeline/sink/row-encoder.ts';
 import { ORDER_VERSION_ID, orderContract, orderData } from '../ingest/order-events.ts';
+import { evolvedOrder, SECOND_VERSION_ID } from './evolved-order.ts';
 import { encode, framed, headers, INGESTED_AT, kafkaRecord } from './order-records.ts';
 
-const SECOND_VERSION_ID = '99999999-aaaa-4bbb-8ccc-ddddeeeeffff';
-
 let folder: string;
-/** `order_created` with a second version that adds a field at the top and one inside the items. */
 let evolved: CompiledContract;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'headrace-rows-'));
-  const event = join(folder, 'order_created');
-  await mkdir(join(event, 'examples'), { recursive: true });
-  const [version] = orderContract.versions;
-  const v1 = version?.definition ?? '';
-  const v2 = v1
-    .replace('map<string, string> labels = 7;', 'map<string, string> labels = 7;\n  optional string note = 8;')
-    .replace('int64 price_cents = 3;', 'int64 price_cents = 3;\n    optional bool gift = 4;');
-  await writeFile(join(event, 'v1.proto'), v1);
-  await writeFile(join(event, 'v2.proto'), v2);
-  await writeFile(join(event, 'event.yaml'), 'description: Orders.\nowner: checkout\nkeyField: order_id\n');
-  await writeFile(join(event, 'examples', 'valid-one.json'), JSON.stringify(orderData()));
-  evolved = loadContract(event);
+  evolved = await evolvedOrder(folder);
 });
 afterAll(() => rm(folder, { recursive: true }));
 
