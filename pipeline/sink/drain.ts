@@ -127,7 +127,11 @@ async function drainFrom(start: number, lane: Lane): Promise<'drained' | 'supers
   };
   // The last committed record is read again: it shows that this is the topic that was committed.
   const range = { partition, first: start > low ? start - 1 : start, next: high };
-  for await (const batch of lane.reader.read(contract.topic.name, range)) {
+  let failure: unknown;
+  const batches = untilFailure(lane.reader.read(contract.topic.name, range), (error) => {
+    failure = error;
+  });
+  for await (const batch of batches) {
     const fresh = await unrepeated(batch, start, log);
     if (fresh[0] && fresh[0].offset > window.next) {
       // Retention may have gone on since the run began, and what it takes must not pass for a marker.
@@ -148,7 +152,23 @@ async function drainFrom(start: number, lane: Lane): Promise<'drained' | 'supers
       break;
     }
   }
-  return window.isEmpty || (await commit()) ? 'drained' : 'superseded';
+  const isDrained = window.isEmpty || (await commit());
+  if (failure !== undefined) {
+    throw failure;
+  }
+  return isDrained ? 'drained' : 'superseded';
+}
+
+/** A batch that cannot be read may stay so: the good records before it must not wait behind it, run after run. */
+async function* untilFailure<Batch>(
+  batches: AsyncIterable<Batch>,
+  failed: (error: unknown) => void,
+): AsyncGenerator<Batch> {
+  try {
+    yield* batches;
+  } catch (error) {
+    failed(error);
+  }
 }
 
 async function unrepeated(

@@ -185,6 +185,39 @@ test('drainTopic: a partition that fails does not keep the others from being dra
   expect(commitsOf(ports.lake.objects, 1)).toMatchObject([{ start: 0, next: 1 }]);
 });
 
+test('drainTopic: commits the records before a batch that cannot be read, and then fails', async () => {
+  const topic = memoryTopic([partitionOf(0, 0, 1, 2, 3, 4, 5, 6)], 2);
+  const read: typeof topic.read = async function* (...range) {
+    for await (const batch of topic.read(...range)) {
+      if (batch.some(({ offset }) => offset >= 4)) {
+        throw new Error('the batch at offset 4 is corrupt');
+      }
+      yield batch;
+    }
+  };
+  const ports = world(topic, { reader: { ...topic, read } });
+  const limits = { ...LIMITS, inputBytesMax: 3 * RECORD_BYTES };
+  await expect(drainTopic(ports, limits)).rejects.toThrow('the batch at offset 4 is corrupt');
+  expect(ports.made.map(({ start, next, rows }) => [start, next, rows])).toEqual([
+    [0, 3, 3],
+    [3, 4, 1],
+  ]);
+  await expect(drainTopic(ports, limits)).rejects.toThrow('the batch at offset 4 is corrupt');
+  expect(ports.made).toHaveLength(2);
+});
+
+test('drainTopic: what cannot be written is not written again without its rows', async () => {
+  const lake = memoryObjectStore();
+  const put = async (): Promise<void> => {
+    throw new Error('S3 is away');
+  };
+  const ports = world(memoryTopic([partitionOf(0, 0, 1)]), {}, lake);
+  await expect(drainTopic({ ...ports, lake: { ...lake, put } }, LIMITS)).rejects.toThrow('S3 is away');
+  expect(commitsOf(lake.objects)).toEqual([]);
+  await drainTopic(ports, LIMITS);
+  expect(commitsOf(lake.objects)).toMatchObject([{ start: 0, next: 2, rows: 2 }]);
+});
+
 test('drainTopic: refuses a topic that was made again, whether it is shorter than the lake or longer', async () => {
   const topic = memoryTopic([partitionOf(0, 0, 1, 2)]);
   const ports = world(topic);
