@@ -5,7 +5,6 @@ import type { Commit } from './commit.ts';
 import type { CommitLog } from './commit-log.ts';
 import type { RowEncoder } from './row-encoder.ts';
 import { checkRepeated, TopicReplacedError } from './same-topic.ts';
-import { RACES_MAX, tooManyRaces } from './sink.ts';
 import { Window } from './window.ts';
 
 export interface DrainPorts {
@@ -40,7 +39,8 @@ interface Lane extends DrainPorts {
 /**
  * Commits what the topic holds and the lake does not, partition by partition, the one with most to do first.
  *
- * Delivery: exactly once, also when runs overlap or die: the commit log lets one writer on. Memory: `inputBytesMax`
+ * Delivery: exactly once, also when runs overlap or die: the commit log lets one writer on, and the others leave the
+ * partition to it. Memory: `inputBytesMax`
  * encoded, and a few fetches, for each encoder, however long the backlog. What time does not allow is left for the next
  * run; nothing new writes nothing.
  * @returns how many offsets are left between the chains' ends and the high watermarks that this run saw.
@@ -79,18 +79,15 @@ const chainEnd = async (log: CommitLog, partition: number): Promise<number> => (
 /** @returns how many offsets are left. */
 async function drainPartition(lane: Lane): Promise<number> {
   const { offsets, limits, log, timeLeftMs } = lane;
-  for (let race = 0; race < RACES_MAX; race++) {
-    const start = await chainEnd(log, offsets.partition);
-    if (start > offsets.high) {
-      await checkEnd(start, lane);
-      return 0;
-    }
-    const isOver = start === offsets.high || timeLeftMs() < limits.reserveMs;
-    if (isOver || (await drainFrom(start, lane)) === 'drained') {
-      return Math.max(0, offsets.high - (await chainEnd(log, offsets.partition)));
-    }
+  const start = await chainEnd(log, offsets.partition);
+  if (start > offsets.high) {
+    await checkEnd(start, lane);
+    return 0;
   }
-  throw tooManyRaces(offsets.partition);
+  if (start < offsets.high && timeLeftMs() >= limits.reserveMs) {
+    await drainFrom(start, lane);
+  }
+  return Math.max(0, offsets.high - (await chainEnd(log, offsets.partition)));
 }
 
 /**
@@ -110,8 +107,11 @@ async function offsetsNow({ reader, contract, offsets }: Lane): Promise<Partitio
   return (await reader.offsets(contract.topic.name)).find(({ partition }) => partition === offsets.partition);
 }
 
-/** @returns `superseded` when another writer committed first: what was read since the last commit must be read again. */
-async function drainFrom(start: number, lane: Lane): Promise<'drained' | 'superseded'> {
+/**
+ * Ends early when another writer commits first: that one goes on, and to read after it what it reads would be work for
+ * nothing.
+ */
+async function drainFrom(start: number, lane: Lane): Promise<void> {
   const { offsets, limits, log, contract } = lane;
   const { partition, high } = offsets;
   let { low } = offsets;
@@ -142,7 +142,7 @@ async function drainFrom(start: number, lane: Lane): Promise<'drained' | 'supers
       window.add(record);
       if (window.isFull(limits.inputBytesMax)) {
         if (!(await commit())) {
-          return 'superseded';
+          return;
         }
         startedAt = lane.now();
         window = new Window(lane, record.offset + 1, low);
@@ -152,11 +152,12 @@ async function drainFrom(start: number, lane: Lane): Promise<'drained' | 'supers
       break;
     }
   }
-  const isDrained = window.isEmpty || (await commit());
+  if (!window.isEmpty) {
+    await commit();
+  }
   if (failure !== undefined) {
     throw failure;
   }
-  return isDrained ? 'drained' : 'superseded';
 }
 
 /** A batch that cannot be read may stay so: the good records before it must not wait behind it, run after run. */

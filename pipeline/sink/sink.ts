@@ -18,7 +18,7 @@ export interface SinkReport {
 }
 
 /** Each lost race means that another writer went on; so many in a row mean that something else is wrong. */
-export const RACES_MAX = 10;
+const RACES_MAX = 10;
 
 /**
  * Commits the records of one partition that are not committed yet.
@@ -50,7 +50,7 @@ export async function sinkPartition(records: readonly KafkaRecord[], ports: Sink
   throw tooManyRaces(partition);
 }
 
-export function tooManyRaces(partition: number): PipelineError {
+function tooManyRaces(partition: number): PipelineError {
   const message = `Cannot commit partition ${partition}: ${RACES_MAX} writers in a row came first, there should be one`;
   return new PipelineError('UNAVAILABLE', message, { retryable: true });
 }

@@ -142,8 +142,20 @@ test('drainTopic: runs that overlap commit each offset once', async () => {
   const offsets = Array.from({ length: 40 }, (_, offset) => offset);
   const lake = memoryObjectStore();
   const limits = { ...LIMITS, inputBytesMax: 4 * RECORD_BYTES };
-  const worlds = [0, 1, 2].map((lag) => world(memoryTopic([partitionOf(0, ...offsets)], lag + 1), {}, lake));
+  let read = 0;
+  const worlds = [1, 2, 3].map((batchRecords) => {
+    const topic = memoryTopic([partitionOf(0, ...offsets)], batchRecords);
+    const counted: typeof topic.read = async function* (...range) {
+      for await (const batch of topic.read(...range)) {
+        read += batch.length;
+        yield batch;
+      }
+    };
+    return world(topic, { reader: { ...topic, read: counted } }, lake);
+  });
   await Promise.all(worlds.map((ports) => drainTopic(ports, limits)));
+  // Who loses a race reads nothing more: of 40 records the other two have read a commit's or two.
+  expect(read).toBeLessThan(2 * offsets.length);
   const commits = commitsOf(lake.objects);
   const rows = await Promise.all(commits.map((commit) => rowsOf(lake.objects, commit)));
   expect(rows.flat().map((row) => Number(row['_offset']))).toEqual(offsets);
