@@ -133,8 +133,10 @@ test('drainTopic: when time runs out, what was read is committed and the rest is
 });
 
 test('drainTopic: without time it reads nothing', async () => {
-  const ports = world(memoryTopic([partitionOf(0, 0, 1)]), { timeLeftMs: () => 0 });
-  expect(await drainTopic(ports, LIMITS)).toBe(2);
+  const ports = world(memoryTopic([partitionOf(0, 0, 1), partitionOf(1, 0), partitionOf(2, 0, 1, 2)]), {
+    timeLeftMs: () => 0,
+  });
+  expect(await drainTopic(ports, LIMITS)).toBe(6);
   expect(ports.lake.objects.size).toBe(0);
 });
 
