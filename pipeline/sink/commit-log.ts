@@ -10,6 +10,7 @@
  *   which notices at the first record below its head (see `checkRepeated`).
  * - Names descend as offsets ascend. So the head of a chain of any length is the first key of one LIST.
  */
+import { randomUUID } from 'node:crypto';
 import { COMMIT_PREFIX } from '../contract/names.ts';
 import { UnknownFormatError } from '../errors.ts';
 import { listAll } from '../list-all.ts';
@@ -23,7 +24,8 @@ export interface CommitLog {
   /** The commit of the offset; undefined when the chain does not reach it. */
   covering(partition: number, offset: number): Promise<Commit | undefined>;
   /**
-   * Adds a commit whose `start` is the head's `next`, or 0. Atomic.
+   * Adds a commit whose `start` is the head's `next`, or 0. Atomic; a commit of this log that is there already, because
+   * an answer was lost and the request sent again, is committed.
    * @returns `superseded` when another writer committed this offset first; `head` then tells how far it got.
    */
   append(commit: Commit): Promise<'committed' | 'superseded'>;
@@ -31,8 +33,11 @@ export interface CommitLog {
   forget(partition: number): void;
 }
 
-/** Remembers the heads it has seen, which saves a LIST and a GET for each batch of a warm function. */
-export function commitLog(lake: ObjectStore): CommitLog {
+/**
+ * Remembers the heads it has seen, which saves a LIST and a GET for each batch of a warm function.
+ * @param writer the name that its commits bear, which no other log has.
+ */
+export function commitLog(lake: ObjectStore, writer: string = randomUUID()): CommitLog {
   const heads = new Map<number, Commit>();
   return {
     async head(partition) {
@@ -49,9 +54,10 @@ export function commitLog(lake: ObjectStore): CommitLog {
       return found && offset < found.next ? found : undefined;
     },
     async append(commit) {
-      const body = Buffer.from(JSON.stringify(commit));
-      const outcome = await lake.putIfAbsent(commitKey(commit.partition, commit.start), body);
-      if (outcome === 'created') {
+      const key = commitKey(commit.partition, commit.start);
+      const body = Buffer.from(JSON.stringify({ ...commit, writer } satisfies Commit));
+      const outcome = await lake.putIfAbsent(key, body);
+      if (outcome === 'created' || body.equals(await lake.get(key))) {
         heads.set(commit.partition, commit);
         return 'committed';
       }

@@ -65,6 +65,11 @@ export interface Commit {
    * one event can be followed from its request to its load.
    */
   readonly traced?: readonly string[];
+  /**
+   * Who wrote it: a random name for each environment or run. By it a writer knows its own commit again when the answer
+   * was lost, from the same commit of another writer that read the same records. Absent in older commits.
+   */
+  readonly writer?: string;
 }
 
 /** @throws UnknownFormatError when the object is no commit, one of another format, or lacks what a commit has. */

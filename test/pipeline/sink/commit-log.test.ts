@@ -70,6 +70,17 @@ test('commitLog: a stale writer is superseded, changes nothing, and then knows b
   expect(await next(second, 0)).toBe(10);
 });
 
+test('commitLog: of two writers of the same commit one has committed it, also when its request was sent twice', async () => {
+  const lake = memoryObjectStore();
+  const putTwice = async (key: string, body: Uint8Array) => {
+    await lake.putIfAbsent(key, body);
+    return lake.putIfAbsent(key, body);
+  };
+  expect(await commitLog({ ...lake, putIfAbsent: putTwice }).append(commit(0, 0, 4))).toBe('committed');
+  expect(await commitLog({ ...lake, putIfAbsent: putTwice }).append(commit(0, 0, 4))).toBe('superseded');
+  expect(await commitLog(lake).append(commit(0, 0, 4))).toBe('superseded');
+});
+
 test.each([
   ['no JSON', 'hello', 'it is no commit; move what is not a commit out of commits/'],
   ['null', 'null', 'it is no commit'],
