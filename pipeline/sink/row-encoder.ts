@@ -34,6 +34,10 @@ export interface EncodedFile {
 
 /** A row group in memory: several are open at a time, one for each folder. */
 const ROW_GROUP_BYTES = 32 * 2 ** 20;
+/** Of a row's system columns, about. */
+const ROW_BYTES = 100;
+/** What writers that wait for the next window hold together, if there is more than one. */
+const IDLE_BYTES_MAX = ROW_GROUP_BYTES;
 
 /**
  * Rows of all schema versions go into one file, projected on the newest one, in the order of the records. The same
@@ -67,7 +71,10 @@ function refuse({ path, reason }: Rejection): Refusal {
   return { code, reason: path === '' ? reason : `${path}: ${reason}` };
 }
 
-/** The files of a window, at most `openPartitionsMax` and the overflow. Writers are kept warm from window to window. */
+/**
+ * The files of a window, at most `openPartitionsMax` and the overflow. Writers are kept warm from window to window: their
+ * code is compiled, and their memory has the size that it needs.
+ */
 class OpenFiles {
   readonly #contract: CompiledContract;
   readonly #open = new Map<string, FileEncoder>();
@@ -95,14 +102,23 @@ class OpenFiles {
     const open = [...this.#open];
     this.#open.clear();
     const encoded = open.map(([folder, file]) => ({ folder, ...file.finish(metadata) })).filter(({ rows }) => rows > 0);
-    this.#idle.push(...open.map(([, file]) => file));
+    this.#keep(open.map(([, file]) => file));
     return encoded;
   }
 
-  /** The writers may hold rows, or parts of them, that must not come again in the next file. */
+  /** Open writers may hold rows, or parts of them, that must not come again in the next file; idle ones are empty. */
   reset(): void {
     this.#open.clear();
-    this.#idle = [];
+  }
+
+  /** The smallest first: what a commit with many rows in each of many folders leaves behind is not worth its memory. */
+  #keep(files: readonly FileEncoder[]): void {
+    const idle = [...this.#idle, ...files].sort((a, b) => a.heldBytes - b.heldBytes);
+    let bytes = 0;
+    this.#idle = idle.filter(({ heldBytes }, index) => {
+      bytes += heldBytes;
+      return index === 0 || bytes <= IDLE_BYTES_MAX;
+    });
   }
 }
 
@@ -111,6 +127,8 @@ class FileEncoder {
   readonly #writer: ParquetWriter;
   readonly #readers: ReadonlyMap<number, PayloadReader>;
   readonly #metadata: Readonly<Record<string, string>>;
+  #bytes = 0;
+  #heldBytes = 0;
   #checksum = 0;
   #min: number | bigint = Number.POSITIVE_INFINITY;
   #max: number | bigint = Number.NEGATIVE_INFINITY;
@@ -127,6 +145,11 @@ class FileEncoder {
     this.#metadata = { 'headrace.event': contract.event, 'headrace.schema_version': String(newest.version) };
   }
 
+  /** About the memory that its largest row group took, which it holds for the next one. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
   append(record: KafkaRecord, read: ReadRecord): Rejection | undefined {
     const { id, source, timeMicros, customAttributes, schemaVersion, payload } = read;
     const ingestedMicros = record.timestamp * 1000;
@@ -135,6 +158,7 @@ class FileEncoder {
     const readPayload = this.#readers.get(schemaVersion);
     const rejection = this.#writer.appendValues([...place, customAttributes, checksum], () => readPayload?.(payload));
     if (!rejection) {
+      this.#bytes += payload.length + ROW_BYTES;
       this.#checksum += checksum;
       this.#min = timeMicros < this.#min ? timeMicros : this.#min;
       this.#max = timeMicros > this.#max ? timeMicros : this.#max;
@@ -150,6 +174,8 @@ class FileEncoder {
       checksum: this.#checksum,
       timeMicros: { min: this.#min, max: this.#max },
     };
+    this.#heldBytes = Math.min(ROW_GROUP_BYTES, Math.max(this.#heldBytes, this.#bytes));
+    this.#bytes = 0;
     this.#checksum = 0;
     this.#min = Number.POSITIVE_INFINITY;
     this.#max = Number.NEGATIVE_INFINITY;

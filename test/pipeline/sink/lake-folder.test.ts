@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import type { CompiledContract } from '../../../pipeline/contract/compiled-contract.ts';
 import type { KafkaRecord } from '../../../pipeline/ports.ts';
 import { commitLog } from '../../../pipeline/sink/commit-log.ts';
@@ -88,6 +89,30 @@ test('rowEncoder: past the limit of open partitions, and for names too long, row
   ]);
   // The limit is of one commit: the next one begins anew.
   expect(files(rows, [order(9, { order_id: 'd' })])).toEqual([{ folder: 'order_id=d/', rows: 1 }]);
+});
+
+test('rowEncoder: writers of many folders are kept for the next window while they are small', () => {
+  const compiled = jest.spyOn(globalThis, 'Function');
+  const rows = encoder('customer_id');
+  /** @returns how many functions were compiled for a window of three folders, with so many rows of 1 MB in each. */
+  const compiledFor = (count: number): number => {
+    const before = compiled.mock.calls.length;
+    const customers = Array.from({ length: 3 * count }, (_, index) => index % 3);
+    const order_id = 'x'.repeat(count > 1 ? 1e6 : 1);
+    const made = files(
+      rows,
+      customers.map((customer_id, offset) => order(offset, { customer_id, order_id })),
+    );
+    expect(made).toHaveLength(3);
+    return compiled.mock.calls.length - before;
+  };
+  const ofThree = compiledFor(1);
+  expect(ofThree).toBeGreaterThan(0);
+  // 36 MB in three of them are more than may be kept, 24 MB in two are not.
+  expect([compiledFor(1), compiledFor(12)]).toEqual([0, 0]);
+  const ofOne = compiledFor(1);
+  expect([ofOne > 0, ofOne < ofThree / 2]).toEqual([true, true]);
+  compiled.mockRestore();
 });
 
 test('rowEncoder: a payload that cannot be read is a dead letter in a partitioned lake too', () => {

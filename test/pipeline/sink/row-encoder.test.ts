@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { jest } from '@jest/globals';
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import type { CompiledContract } from '../../../pipeline/contract/compiled-contract.ts';
@@ -208,6 +209,18 @@ test('rowEncoder: after an exception the next file holds its own rows only', () 
   expect(() => encode(rows, [kafkaRecord(0), poisoned])).toThrow('out of memory');
   rows.reset();
   expect(encode(rows, [kafkaRecord(2)]).file?.rows).toBe(1);
+});
+
+test('rowEncoder: writers are warm from window to window, and a reset does not change that', () => {
+  const compiled = jest.spyOn(globalThis, 'Function');
+  const rows = encoder();
+  encode(rows, [kafkaRecord(0)]);
+  const before = compiled.mock.calls.length;
+  expect(before).toBeGreaterThan(0);
+  rows.reset();
+  encode(rows, [kafkaRecord(1)]);
+  expect(compiled.mock.calls.length).toBe(before);
+  compiled.mockRestore();
 });
 
 test('rowEncoder: needs a registry id for each schema version', () => {
