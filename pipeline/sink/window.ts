@@ -35,6 +35,7 @@ export class Window {
   readonly #timestamps = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY };
   #first: KafkaRecord | undefined;
   #last: KafkaRecord | undefined;
+  #records = 0;
   #inputBytes = 0;
 
   /**
@@ -84,6 +85,7 @@ export class Window {
     this.#timestamps.min = Math.min(this.#timestamps.min, record.timestamp);
     this.#timestamps.max = Math.max(this.#timestamps.max, record.timestamp);
     this.#inputBytes += inputBytes(record);
+    this.#records += 1;
     this.#noteTrace(record);
     this.#first ??= record;
     this.#last = record;
@@ -105,6 +107,11 @@ export class Window {
     const files = rows.finish({ ...place, 'headrace.offsets': `${first.offset}-${last.offset}` });
     const stem = `${partition}-${first.offset}-${last.offset}`;
     const letters = this.#letters;
+    const rowCount = sum(files.map((file) => file.rows));
+    if (rowCount + letters.summary.count !== this.#records) {
+      const counts = `${rowCount} rows and ${letters.summary.count} dead letters of ${this.#records} records`;
+      throw new BrokenInvariantError(`Cannot write a window: it has ${counts}, each record is one of both`);
+    }
     const [rejectedKey, ...fileKeys] = await Promise.all([
       letters.byteLength > 0 ? this.#put(`${REJECTED_PREFIX}${stem}`, 'jsonl', letters.bytes) : undefined,
       ...files.map(({ folder, bytes }) => this.#put(`${DATA_PREFIX}${folder}${stem}`, 'parquet', bytes)),
@@ -118,7 +125,7 @@ export class Window {
       first: first.offset,
       last: last.offset,
       next: last.offset + 1,
-      rows: sum(files.map((file) => file.rows)),
+      rows: rowCount,
       checksum: sum(files.map((file) => file.checksum)),
       files: files.map(({ rows: count, bytes }, index) => ({
         key: fileKeys[index] ?? '',

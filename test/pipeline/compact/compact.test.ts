@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { type CompactLimits, type CompactPorts, compactLake } from '../../../pipeline/compact/compact.ts';
@@ -8,6 +11,8 @@ import { rowEncoder } from '../../../pipeline/sink/row-encoder.ts';
 import { sinkPartition } from '../../../pipeline/sink/sink.ts';
 import { ORDER_VERSION_ID, orderContract, orderData } from '../ingest/order-events.ts';
 import { type MemoryObjectStore, memoryObjectStore } from '../ports/memory-object-store.ts';
+import { evolvedOrder, SECOND_VERSION_ID } from '../sink/evolved-order.ts';
+import { commitsOf } from '../sink/lake-contents.ts';
 import { framed, kafkaRecord } from '../sink/order-records.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -176,6 +181,71 @@ test('compactLake: keeps the folders of a partitioned lake, and files that are l
     expect.stringMatching(/^data\/channel=APP\/0-10-10-/),
   ]);
   expect((await rowsOf(ports)).map(({ offset }) => offset)).toEqual([0, 1, 3, 4, 6, 9, 10]);
+});
+
+test('compactLake: commits of different schema versions stay apart', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'headrace-compact-'));
+  const evolved = await evolvedOrder(folder);
+  await rm(folder, { recursive: true });
+  const ports = world();
+  await ports.commit([0], [1]);
+  const rows = rowEncoder(evolved, [ORDER_VERSION_ID, SECOND_VERSION_ID]);
+  const newer = { contract: evolved, lake: ports.lake, log: commitLog(ports.lake), rows };
+  await sinkPartition([kafkaRecord(2)], newer);
+  await sinkPartition([kafkaRecord(3)], newer);
+  ports.clock.now += 7 * DAY_MS;
+  const made = await compactLake({ ...ports, contract: evolved }, LIMITS);
+  expect(made.map(({ start, next, schemaVersion }) => [start, next, schemaVersion])).toEqual([
+    [0, 2, 1],
+    [2, 4, 2],
+  ]);
+});
+
+test('compactLake: a record says the sum of its commits’ checksums', async () => {
+  const ports = world();
+  await ports.commit([0, 1], [2]);
+  ports.clock.now += 7 * DAY_MS;
+  const [compaction] = await compactLake(ports, LIMITS);
+  const commits = commitsOf(ports.lake.objects);
+  expect(commits.every(({ checksum }) => checksum !== 0)).toBe(true);
+  expect(compaction?.checksum).toBe(commits.reduce((sum, { checksum }) => sum + checksum, 0));
+});
+
+test('compactLake: how long a run waits is counted from its own first commit', async () => {
+  const ports = world();
+  await ports.commit([0], [1]);
+  ports.clock.now += 6 * DAY_MS;
+  await ports.commit([2], [3]);
+  ports.clock.now += 2 * DAY_MS;
+  const limits = { ...LIMITS, rowsMax: 2 };
+  expect(await compactLake(ports, { ...limits, rowsMax: 3 })).toMatchObject([{ start: 0, next: 3 }]);
+  expect(await compactLake(ports, limits)).toEqual([]);
+  ports.clock.now += 5 * DAY_MS;
+  expect(await compactLake(ports, limits)).toMatchObject([{ start: 3, next: 4 }]);
+});
+
+test('compactLake: who loses a race for a record goes no further, and leaves the rest to the winner', async () => {
+  const ports = world();
+  await ports.commit([0], [1], [2], [3]);
+  ports.clock.now += 7 * DAY_MS;
+  const limits = { ...LIMITS, rowsMax: 2 };
+  let tries = 0;
+  const putIfAbsent = async (): Promise<'exists'> => {
+    tries += 1;
+    return 'exists';
+  };
+  expect(await compactLake({ ...ports, lake: { ...ports.lake, putIfAbsent } }, limits)).toEqual([]);
+  expect(tries).toBe(1);
+});
+
+test('compactLake: a file that holds other rows than its commit counts stops it', async () => {
+  const ports = world();
+  await ports.commit([0, 1], [2]);
+  const [one, two] = [...ports.lake.objects].filter(([key]) => key.startsWith('data/'));
+  ports.lake.objects.set(one?.[0] ?? '', two?.[1] ?? new Uint8Array());
+  ports.clock.now += 7 * DAY_MS;
+  await expect(compactLake(ports, LIMITS)).rejects.toThrow('it holds 1 rows, its commit counts 2');
+  expect([...ports.lake.objects.keys()].some((name) => name.startsWith('compactions/'))).toBe(false);
 });
 
 test('compactLake: two compactors at once add each compaction once', async () => {

@@ -55,6 +55,40 @@ test('drainTopic: commits every partition up to its high watermark, and an idle 
   expect(commitsOf(ports.lake.objects, 1)).toMatchObject([{ start: 0, next: 2, rows: 2 }]);
 });
 
+test('drainTopic: takes all partitions with few encoders, the one with most to do first', async () => {
+  const sizes = [1, 4, 2, 5, 3];
+  const topic = memoryTopic(sizes.map((size, partition) => partitionOf(partition, ...Array(size).keys())));
+  const ports = world(topic, { encoders: [rowEncoder(orderContract, [ORDER_VERSION_ID])] });
+  expect(await drainTopic(ports, LIMITS)).toBe(0);
+  expect(ports.made.map(({ rows }) => rows)).toEqual([5, 4, 3, 2, 1]);
+});
+
+test('drainTopic: tells of each commit when its first record was taken up', async () => {
+  let now = 0;
+  const told: Array<[number, number]> = [];
+  const ports = world(memoryTopic([partitionOf(0, 0, 1, 2, 3, 4)]), {
+    now: () => ++now,
+    committed: ({ start }, startedAt) => void told.push([start, startedAt]),
+  });
+  await drainTopic(ports, { ...LIMITS, inputBytesMax: 2 * RECORD_BYTES });
+  expect(told).toEqual([
+    [0, 1],
+    [2, 2],
+    [4, 3],
+  ]);
+});
+
+test('drainTopic: asks for nothing beyond the high watermark that it saw first', async () => {
+  const topic = memoryTopic([partitionOf(0, 0, 1, 2)]);
+  const ranges: unknown[] = [];
+  const read: typeof topic.read = (name, range) => {
+    ranges.push(range);
+    return topic.read(name, range);
+  };
+  await drainTopic(world(topic, { reader: { ...topic, read } }), LIMITS);
+  expect(ranges).toEqual([{ partition: 0, first: 0, next: 3 }]);
+});
+
 test('drainTopic: a commit ends with the record that reaches the limit', async () => {
   const ports = world(memoryTopic([partitionOf(0, 0, 1, 2, 3, 4, 5, 6)], 5));
   await drainTopic(ports, { ...LIMITS, inputBytesMax: 3 * RECORD_BYTES });

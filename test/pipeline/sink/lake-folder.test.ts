@@ -87,6 +87,18 @@ test('rowEncoder: past the limit of open partitions, and for names too long, row
     { folder: 'order_id=c/', rows: 1 },
     { folder: 'overflow/', rows: 3 },
   ]);
+  // Overflow is none of the folders that are counted, also when it comes first.
+  expect(
+    files(
+      rows,
+      [records[6], ...records.slice(0, 4)].filter((record) => record !== undefined),
+    ),
+  ).toEqual([
+    { folder: 'overflow/', rows: 2 },
+    { folder: 'order_id=a/', rows: 1 },
+    { folder: 'order_id=b/', rows: 1 },
+    { folder: 'order_id=c/', rows: 1 },
+  ]);
   // The limit is of one commit: the next one begins anew.
   expect(files(rows, [order(9, { order_id: 'd' })])).toEqual([{ folder: 'order_id=d/', rows: 1 }]);
 });
@@ -128,7 +140,11 @@ test('rowEncoder: a payload that cannot be read is a dead letter in a partitione
 test('sinkPartition: a commit names a file for each folder, and together they hold each row once', async () => {
   const lake = memoryObjectStore();
   const rows = encoder('channel');
-  const records = ['WEB', 'APP', 'WEB'].map((channel, offset) => order(offset, { channel }));
+  const times = ['2026-11-20T12:00:00Z', '2026-11-20T11:00:00Z', '2026-11-20T13:00:00Z'];
+  const records = ['WEB', 'APP', 'WEB'].map((channel, offset) => ({
+    ...order(offset, { channel }),
+    headers: headers({ ce_time: times[offset] ?? '' }),
+  }));
   const { commit } = await sinkPartition(records, {
     contract: partitioned('channel'),
     lake,
@@ -139,6 +155,7 @@ test('sinkPartition: a commit names a file for each folder, and together they ho
     ['data/channel=WEB/0-0-2-*.parquet', 2],
     ['data/channel=APP/0-0-2-*.parquet', 1],
   ]);
+  expect(commit?.eventTime).toEqual({ min: '2026-11-20T11:00:00.000000Z', max: '2026-11-20T13:00:00.000000Z' });
   const stored = commit ? await rowsOf(lake.objects, commit) : [];
   expect(stored.map((row) => [Number(row['_offset']), row['channel']])).toEqual([
     [0, 'WEB'],

@@ -198,6 +198,15 @@ test('rowEncoder: tells the smallest and largest event time to the microsecond, 
   });
 });
 
+test('rowEncoder: a file’s checksum and times are those of its own rows', () => {
+  const rows = encoder();
+  const { file: first } = encode(rows, [kafkaRecord(0), kafkaRecord(1)]);
+  const { file: second } = encode(rows, [kafkaRecord(2, { headers: headers({ ce_time: '2027-01-01T00:00:00Z' }) })]);
+  expect(first?.checksum).toBe(2 * (crc32(framed(orderData())) | 0));
+  expect(second?.checksum).toBe(crc32(framed(orderData())) | 0);
+  expect(second?.timeMicros).toEqual({ min: Date.UTC(2027, 0) * 1000, max: Date.UTC(2027, 0) * 1000 });
+});
+
 test('rowEncoder: after an exception the next file holds its own rows only', () => {
   const rows = encoder();
   const poisoned = {

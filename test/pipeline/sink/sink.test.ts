@@ -92,6 +92,22 @@ test('Window: a dead letter is kept as it came, not as the view of a fetch’s m
   expect(commit.rejected?.checksum).toBe(crc32('corrupt') | 0);
 });
 
+test('Window: rows of a window that was given up do not come into the next commit', async () => {
+  const ports = world();
+  const poisoned = (offset: number) => ({
+    ...kafkaRecord(offset),
+    get value(): never {
+      throw new Error('out of memory');
+    },
+  });
+  await expect(sinkPartition([kafkaRecord(0), poisoned(1)], ports)).rejects.toThrow('out of memory');
+  expect(await sinkPartition(records(0, 1), ports)).toMatchObject({ commit: { rows: 2 } });
+  const leaky = { ...ports, rows: { ...ports.rows, reset: () => undefined } };
+  await expect(sinkPartition([kafkaRecord(2), poisoned(3)], leaky)).rejects.toThrow('out of memory');
+  await expect(sinkPartition(records(2, 3), leaky)).rejects.toThrow('it has 3 rows and 0 dead letters of 2 records');
+  expect(commitsOf(ports.lake.objects)).toHaveLength(1);
+});
+
 test('sinkPartition: a batch of dead letters alone is committed without a file', async () => {
   const ports = world();
   expect(await sinkPartition([kafkaRecord(0, { value: null })], ports)).toMatchObject({
@@ -149,6 +165,7 @@ test('sinkPartition: writes nothing past a commit that a newer version wrote', a
 
 test.each([
   ['a newer timestamp', { timestamp: INGESTED_AT + 1 }],
+  ['an older timestamp', { timestamp: INGESTED_AT - 1 }],
   ['another value at the end of the commit', { value: Buffer.from('other') }],
 ])('sinkPartition: refuses a repeated record with %s: it is of a topic that was made again', async (_, changes) => {
   const ports = world();
@@ -160,6 +177,9 @@ test.each([
     retryable: false,
     message: expect.stringContaining('give the event a new name'),
   });
+  await expect(sinkPartition([kafkaRecord(0, changes), ...records(1, 4, 5)], ports)).rejects.toThrow(
+    'its record at offset 0 is not the one that was committed',
+  );
   await expect(sinkPartition([...records(3), kafkaRecord(4, changes), kafkaRecord(5)], ports)).rejects.toThrow(
     'Cannot sink partition 0 of the topic "order_created": its record at offset 4 is not the one that was committed',
   );
