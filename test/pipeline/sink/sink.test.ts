@@ -110,10 +110,11 @@ test('Window: rows of a window that was given up do not come into the next commi
 
 test('sinkPartition: a batch of dead letters alone is committed without a file', async () => {
   const ports = world();
-  expect(await sinkPartition([kafkaRecord(0, { value: null })], ports)).toMatchObject({
-    commit: { rows: 0, rejected: { count: 1 } },
+  const nothing = [0, 1, 2].map((offset) => kafkaRecord(offset, { value: offset === 1 ? Buffer.from('x') : null }));
+  expect(await sinkPartition(nothing, ports)).toMatchObject({
+    commit: { rows: 0, rejected: { count: 3, codes: { NULL_VALUE: 2, UNKNOWN_FRAMING: 1 } } },
   });
-  expect(commitsOf(ports.lake.objects)[0]).toMatchObject({ files: [], eventTime: null, next: 1 });
+  expect(commitsOf(ports.lake.objects)[0]).toMatchObject({ files: [], eventTime: null, next: 3 });
 });
 
 test('sinkPartition: the same records give the same objects, so that a repetition overwrites nothing with anything else', async () => {
