@@ -23,6 +23,8 @@ export interface WindowPorts {
 const RECORD_BYTES = 100;
 /** Base64 and JSON make a dead letter larger than its record, and who lists letters reads an object of them at once. */
 const LETTER_BYTES_MAX = 16_000_000;
+/** Where each transaction has one record there is a gap behind each, and who reads a head reads all of them: 0.5 MB. */
+const GAPS_MAX = 10_000;
 
 /** A window is a record at a time; memory: the encoded rows and letters, and the fetches of its first and last record. */
 export class Window {
@@ -64,7 +66,11 @@ export class Window {
    * @param inputBytesMax of keys, values and headers, with 100 bytes more for each record
    */
   isFull(inputBytesMax: number): boolean {
-    return this.#inputBytes >= inputBytesMax || this.#letters.byteLength >= LETTER_BYTES_MAX;
+    return (
+      this.#inputBytes >= inputBytesMax ||
+      this.#letters.byteLength >= LETTER_BYTES_MAX ||
+      this.#gaps.length >= GAPS_MAX
+    );
   }
 
   /** The partition's low watermark has moved. */

@@ -123,6 +123,14 @@ test('drainTopic: a commit ends with 16 MB of dead letters, which who lists them
   ]);
 });
 
+test('drainTopic: a commit ends with 10,000 gaps, as where each transaction has one record', async () => {
+  const offsets = Array.from({ length: 10_100 }, (_, index) => 2 * index);
+  const records = offsets.map((offset) => kafkaRecord(offset, { value: null, headers: [] }));
+  const ports = world(memoryTopic([records], 1000));
+  expect(await drainTopic(ports, LIMITS)).toBe(0);
+  expect(ports.made.map(({ gaps }) => gaps.length)).toEqual([10_000, 99]);
+});
+
 test('drainTopic: offsets below the low watermark are a gap of retention, others are of unknown cause', async () => {
   const topic = memoryTopic([partitionOf(0, 7, 9)]);
   topic.watermarks.set(0, { low: 5, high: 10 });
