@@ -47,7 +47,7 @@ const warmLog = commitLog(lake);
 
 const variants: Record<string, (start: number) => Promise<unknown>> = {
   'data object alone': (start) => {
-    const window = new Window({ contract, lake, rows }, start);
+    const window = new Window({ contract, lake, rows }, { partition: 0, after: undefined });
     for (const record of batch(0, start)) {
       window.add(record);
     }

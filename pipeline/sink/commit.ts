@@ -40,7 +40,7 @@ export interface Commit {
   readonly topic: string;
   readonly partition: number;
   readonly start: number;
-  /** Offsets of the first and last record read. */
+  /** Offsets of the first and last record read; in a commit of gaps alone both are the last one before it, or -1. */
   readonly first: number;
   readonly last: number;
   readonly next: number;
@@ -54,9 +54,12 @@ export interface Commit {
   readonly gaps: readonly OffsetGap[];
   /** The schema version on which the rows are projected. */
   readonly schemaVersion: number;
-  /** Smallest and largest Kafka timestamp of the records read, in milliseconds since the epoch. */
+  /**
+   * Smallest and largest Kafka timestamp of the records read, in milliseconds since the epoch; in a commit of gaps alone
+   * the moment at which they were known to be gaps.
+   */
   readonly timestamps: { readonly min: number; readonly max: number };
-  /** CRC-32 of the values of the first and the last record read: they tell this topic from another of its name. */
+  /** CRC-32 of the values of the records `first` and `last`: they tell this topic from another of its name. */
   readonly ends: { readonly first: number; readonly last: number };
   /** Smallest and largest event time of the rows, ISO 8601; null when there are no rows. */
   readonly eventTime: { readonly min: string; readonly max: string } | null;
@@ -101,6 +104,7 @@ const isInteger: Check = (value) => Number.isSafeInteger(value);
 /** Kafka takes any number of 64 bits for a time. */
 const isTime: Check = (value) => Number.isFinite(value);
 const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
+const isOffsetOrNone: Check = (value) => Number.isSafeInteger(value) && Number(value) >= -1;
 const listOf =
   (check: Check): Check =>
   (value) =>
@@ -119,8 +123,8 @@ const FIELDS = {
   topic: isText,
   partition: isCount,
   start: isCount,
-  first: isCount,
-  last: isCount,
+  first: isOffsetOrNone,
+  last: isOffsetOrNone,
   next: isCount,
   rows: isCount,
   checksum: isInteger,
@@ -131,7 +135,7 @@ const FIELDS = {
   timestamps: objectOf({ min: isTime, max: isTime }),
   ends: objectOf({ first: isInteger, last: isInteger }),
   eventTime: nullOr(objectOf({ min: isText, max: isText })),
-} satisfies Record<Exclude<keyof Commit, 'format' | 'traced'>, Check>;
+} satisfies Record<Exclude<keyof Commit, 'format' | 'traced' | 'writer'>, Check>;
 
 const wrongIn = (value: object, checks: Readonly<Record<string, Check>>): string | undefined =>
   Object.entries(checks).find(([name, check]) => !check((value as Readonly<Record<string, unknown>>)[name]))?.[0];
@@ -142,8 +146,9 @@ function wrongField(commit: Partial<Commit>): string | undefined {
   if (wrong !== undefined) {
     return wrong;
   }
-  const { start, first, last, next, gaps } = commit as Commit;
-  if (first < start || last < first || next <= last) {
+  const { start, first, last, next, gaps, rows, rejected } = commit as Commit;
+  const hasRecords = rows > 0 || rejected !== null;
+  if (last < first || next <= Math.max(start, last) || (hasRecords && first < start)) {
     return 'next';
   }
   const isInOrder = gaps.every(

@@ -1,10 +1,11 @@
 /** The sink of the trigger `drain`: reads a topic from where its lake ends to its high watermarks, in large files. */
 import type { CompiledContract } from '../contract/compiled-contract.ts';
-import type { KafkaRecord, ObjectStore, PartitionOffsets, TopicReader } from '../ports.ts';
+import type { ObjectStore, PartitionOffsets, TopicReader } from '../ports.ts';
 import type { Commit } from './commit.ts';
 import type { CommitLog } from './commit-log.ts';
+import { freshBatches, type ReadOutcome } from './fresh-batches.ts';
 import type { RowEncoder } from './row-encoder.ts';
-import { checkRepeated, TopicReplacedError } from './same-topic.ts';
+import { TopicReplacedError } from './same-topic.ts';
 import { Window } from './window.ts';
 
 export interface DrainPorts {
@@ -54,7 +55,7 @@ export async function drainTopic(ports: DrainPorts, limits: DrainLimits): Promis
     work().catch((error) => void failures.push(error));
   for (const offsets of await ports.reader.offsets(topic)) {
     await tryEach(async () => {
-      backlog.push({ offsets, size: offsets.high - (await chainEnd(ports.log, offsets.partition)) });
+      backlog.push({ offsets, size: offsets.high - endOf(await ports.log.head(offsets.partition)) });
     });
   }
   backlog.sort((a, b) => b.size - a.size);
@@ -76,20 +77,20 @@ export async function drainTopic(ports: DrainPorts, limits: DrainLimits): Promis
   return behind;
 }
 
-const chainEnd = async (log: CommitLog, partition: number): Promise<number> => (await log.head(partition))?.next ?? 0;
+const endOf = (head: Commit | undefined): number => head?.next ?? 0;
 
 /** @returns how many offsets are left. */
 async function drainPartition(lane: Lane): Promise<number> {
   const { offsets, limits, log, timeLeftMs } = lane;
-  const start = await chainEnd(log, offsets.partition);
-  if (start > offsets.high) {
-    await checkEnd(start, lane);
+  const head = await log.head(offsets.partition);
+  if (endOf(head) > offsets.high) {
+    await checkEnd(endOf(head), lane);
     return 0;
   }
-  if (start < offsets.high && timeLeftMs() >= limits.reserveMs) {
-    await drainFrom(start, lane);
+  if (endOf(head) < offsets.high && timeLeftMs() >= limits.reserveMs) {
+    await drainFrom(head, lane);
   }
-  return Math.max(0, offsets.high - (await chainEnd(log, offsets.partition)));
+  return Math.max(0, offsets.high - endOf(await log.head(offsets.partition)));
 }
 
 /**
@@ -113,73 +114,56 @@ async function offsetsNow({ reader, contract, offsets }: Lane): Promise<Partitio
  * Ends early when another writer commits first: that one goes on, and to read after it what it reads would be work for
  * nothing.
  */
-async function drainFrom(start: number, lane: Lane): Promise<void> {
-  const { offsets, limits, log, contract } = lane;
+async function drainFrom(head: Commit | undefined, lane: Lane): Promise<void> {
+  const { offsets, limits, log } = lane;
   const { partition, high } = offsets;
   let { low } = offsets;
   let startedAt = lane.now();
-  let window = new Window(lane, start, low);
-  const commit = async (): Promise<boolean> => {
+  let window = new Window(lane, { partition, after: head, lowWatermark: low });
+  const commit = async (): Promise<Commit | undefined> => {
     const written = await window.write();
-    const isCommitted = (await log.append(written)) === 'committed';
-    if (isCommitted) {
-      lane.committed(written, startedAt);
+    if ((await log.append(written)) === 'superseded') {
+      return undefined;
     }
-    return isCommitted;
+    lane.committed(written, startedAt);
+    return written;
   };
-  // The last committed record is read again: it shows that this is the topic that was committed.
-  const range = { partition, first: start > low ? start - 1 : start, next: high };
-  let failure: unknown;
-  const batches = untilFailure(lane.reader.read(contract.topic.name, range), (error) => {
-    failure = error;
-  });
-  for await (const batch of batches) {
-    const fresh = await unrepeated(batch, start, log);
-    if (fresh[0] && fresh[0].offset > window.next) {
+  const noteRetention = async (offset: number): Promise<void> => {
+    if (offset > window.next) {
       // Retention may have gone on since the run began, and what it takes must not pass for a marker.
       low = (await offsetsNow(lane))?.low ?? low;
       window.lowWatermark = low;
     }
-    for (const record of fresh) {
+  };
+  const read: ReadOutcome = { isWhole: true };
+  const source = { ...lane, topic: lane.contract.topic.name };
+  for await (const batch of freshBatches(head, source, read)) {
+    await noteRetention(batch[0]?.offset ?? 0);
+    for (const record of batch) {
       window.add(record);
       if (window.isFull(limits.inputBytesMax)) {
-        if (!(await commit())) {
+        const after = await commit();
+        if (!after) {
           return;
         }
         startedAt = lane.now();
-        window = new Window(lane, record.offset + 1, low);
+        window = new Window(lane, { partition, after, lowWatermark: low });
       }
     }
     if (lane.timeLeftMs() < limits.reserveMs) {
+      read.isWhole = false;
       break;
     }
+  }
+  if (read.isWhole) {
+    // A topic may end with a marker, with records that were aborted, or with what retention has taken.
+    await noteRetention(high);
+    window.skipTo(high, lane.now());
   }
   if (!window.isEmpty) {
     await commit();
   }
-  if (failure !== undefined) {
-    throw failure;
+  if (read.failure !== undefined) {
+    throw read.failure;
   }
-}
-
-/** A batch that cannot be read may stay so: the good records before it must not wait behind it, run after run. */
-async function* untilFailure<Batch>(
-  batches: AsyncIterable<Batch>,
-  failed: (error: unknown) => void,
-): AsyncGenerator<Batch> {
-  try {
-    yield* batches;
-  } catch (error) {
-    failed(error);
-  }
-}
-
-async function unrepeated(
-  batch: readonly KafkaRecord[],
-  start: number,
-  log: CommitLog,
-): Promise<readonly KafkaRecord[]> {
-  const fresh = batch.filter(({ offset }) => offset >= start);
-  await checkRepeated(batch.slice(0, batch.length - fresh.length), log);
-  return fresh;
 }

@@ -32,13 +32,14 @@ const RACES_MAX = 10;
 export async function sinkPartition(records: readonly KafkaRecord[], ports: SinkPorts): Promise<SinkReport> {
   const { partition } = checkBatch(records);
   for (let race = 0; race < RACES_MAX; race++) {
-    const start = (await ports.log.head(partition))?.next ?? 0;
+    const after = await ports.log.head(partition);
+    const start = after?.next ?? 0;
     const repeated = records.filter(({ offset }) => offset < start);
     await checkRepeated(repeated, ports.log);
     if (repeated.length === records.length) {
       return { commit: undefined, repeated: repeated.length };
     }
-    const window = new Window(ports, start);
+    const window = new Window(ports, { partition, after });
     for (const record of records.slice(repeated.length)) {
       window.add(record);
     }

@@ -19,6 +19,15 @@ export interface WindowPorts {
   readonly rows: RowEncoder;
 }
 
+/** Where a window is in its partition's chain. */
+export interface WindowPlace {
+  readonly partition: number;
+  /** The commit that it follows; undefined where the chain begins. */
+  readonly after: Commit | undefined;
+  /** As far as it is known: offsets before it are gone. @default 0 */
+  readonly lowWatermark?: number;
+}
+
 /** What a record takes beside its own bytes: system columns, and objects while it is read. Tombstones are not free. */
 const RECORD_BYTES = 100;
 /** Base64 and JSON make a dead letter larger than its record, and who lists letters reads an object of them at once. */
@@ -29,7 +38,8 @@ const GAPS_MAX = 10_000;
 /** A window is a record at a time; memory: the encoded rows and letters, and the fetches of its first and last record. */
 export class Window {
   readonly #ports: WindowPorts;
-  readonly #start: number;
+  readonly #place: WindowPlace;
+  #next: number;
   #lowWatermark: number;
   readonly #letters: DeadLetterLines;
   readonly #gaps: OffsetGap[] = [];
@@ -37,28 +47,28 @@ export class Window {
   readonly #timestamps = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY };
   #first: KafkaRecord | undefined;
   #last: KafkaRecord | undefined;
+  /** When a gap at the end was known to be one. */
+  #skippedAt = 0;
   #records = 0;
   #inputBytes = 0;
 
-  /**
-   * @param start where the partition's chain ends.
-   * @param lowWatermark of the partition, as far as it is known: offsets before it are gone. @default 0
-   */
-  constructor(ports: WindowPorts, start: number, lowWatermark = 0) {
+  constructor(ports: WindowPorts, place: WindowPlace) {
     this.#ports = ports;
-    this.#start = start;
-    this.#lowWatermark = lowWatermark;
+    this.#place = place;
+    this.#next = place.after?.next ?? 0;
+    this.#lowWatermark = place.lowWatermark ?? 0;
     this.#letters = new DeadLetterLines(newestVersion(ports.contract).version);
     ports.rows.reset();
   }
 
   /** The offset that follows on: a record beyond it makes a gap. */
   get next(): number {
-    return this.#last ? this.#last.offset + 1 : this.#start;
+    return this.#next;
   }
 
+  /** Whether there is nothing to commit. */
   get isEmpty(): boolean {
-    return this.#first === undefined;
+    return this.#next === this.#start;
   }
 
   /**
@@ -67,9 +77,7 @@ export class Window {
    */
   isFull(inputBytesMax: number): boolean {
     return (
-      this.#inputBytes >= inputBytesMax ||
-      this.#letters.byteLength >= LETTER_BYTES_MAX ||
-      this.#gaps.length >= GAPS_MAX
+      this.#inputBytes >= inputBytesMax || this.#letters.byteLength >= LETTER_BYTES_MAX || this.#gaps.length >= GAPS_MAX
     );
   }
 
@@ -78,9 +86,21 @@ export class Window {
     this.#lowWatermark = offset;
   }
 
-  /** @throws BrokenInvariantError for a record that does not follow on. */
+  /**
+   * Notes that what follows on has been read up to the offset, and no record was there.
+   * @param at the moment, in milliseconds since the epoch.
+   */
+  skipTo(offset: number, at: number): void {
+    if (offset > this.#next) {
+      this.#noteGap(offset);
+      this.#next = offset;
+      this.#skippedAt = at;
+    }
+  }
+
+  /** @throws BrokenInvariantError for a record that does not follow on, or is of another partition. */
   add(record: KafkaRecord): void {
-    if (record.offset < this.next) {
+    if (record.offset < this.#next || record.partition !== this.#place.partition) {
       throw outOfOrder(record);
     }
     this.#noteGap(record.offset);
@@ -88,6 +108,7 @@ export class Window {
     if (refusal) {
       this.#letters.add({ record, ...refusal });
     }
+    this.#next = record.offset + 1;
     this.#timestamps.min = Math.min(this.#timestamps.min, record.timestamp);
     this.#timestamps.max = Math.max(this.#timestamps.max, record.timestamp);
     this.#inputBytes += inputBytes(record);
@@ -103,15 +124,19 @@ export class Window {
    */
   async write(): Promise<Commit> {
     const { contract, rows } = this.#ports;
-    const [first, last] = [this.#first, this.#last];
-    if (!first || !last) {
-      throw new BrokenInvariantError('Cannot write a window: it has no records');
+    if (this.isEmpty) {
+      throw new BrokenInvariantError('Cannot write a window: it has no offsets');
     }
     const schemaVersion = newestVersion(contract).version;
-    const { topic, partition } = first;
+    const topic = contract.topic.name;
+    const { partition, after } = this.#place;
+    const ends =
+      this.#first && this.#last
+        ? { ...endsOf(this.#first, this.#last), timestamps: this.#timestamps }
+        : { ...endsOfNothing(after), timestamps: { min: this.#skippedAt, max: this.#skippedAt } };
     const place = { 'headrace.topic': topic, 'headrace.partition': String(partition) };
-    const files = rows.finish({ ...place, 'headrace.offsets': `${first.offset}-${last.offset}` });
-    const stem = `${partition}-${first.offset}-${last.offset}`;
+    const files = rows.finish({ ...place, 'headrace.offsets': `${ends.first}-${ends.last}` });
+    const stem = `${partition}-${ends.first}-${ends.last}`;
     const letters = this.#letters;
     const rowCount = sum(files.map((file) => file.rows));
     if (rowCount + letters.summary.count !== this.#records) {
@@ -128,9 +153,8 @@ export class Window {
       topic,
       partition,
       start: this.#start,
-      first: first.offset,
-      last: last.offset,
-      next: last.offset + 1,
+      ...ends,
+      next: this.#next,
       rows: rowCount,
       checksum: sum(files.map((file) => file.checksum)),
       files: files.map(({ rows: count, bytes }, index) => ({
@@ -141,8 +165,6 @@ export class Window {
       rejected: rejectedKey === undefined ? null : { key: rejectedKey, ...letters.summary },
       gaps: this.#gaps,
       schemaVersion,
-      timestamps: this.#timestamps,
-      ends: { first: valueChecksum(first), last: valueChecksum(last) },
       eventTime: eventTime(files),
       ...(this.#traced.length > 0 && { traced: this.#traced }),
     };
@@ -154,6 +176,10 @@ export class Window {
     return key;
   }
 
+  get #start(): number {
+    return this.#place.after?.next ?? 0;
+  }
+
   #noteTrace(record: KafkaRecord): void {
     const traced = this.#traced.length < TRACED_MAX ? tracedOffset(record) : undefined;
     if (traced !== undefined) {
@@ -162,7 +188,7 @@ export class Window {
   }
 
   #noteGap(offset: number): void {
-    const expected = this.next;
+    const expected = this.#next;
     const retained = Math.min(offset, Math.max(expected, this.#lowWatermark));
     if (retained > expected) {
       this.#gaps.push({ first: expected, next: retained, cause: 'retention' });
@@ -171,6 +197,20 @@ export class Window {
       this.#gaps.push({ first: retained, next: offset, cause: 'unknown' });
     }
   }
+}
+
+type Ends = Pick<Commit, 'first' | 'last' | 'ends'>;
+
+const endsOf = (first: KafkaRecord, last: KafkaRecord): Ends => ({
+  first: first.offset,
+  last: last.offset,
+  ends: { first: valueChecksum(first), last: valueChecksum(last) },
+});
+
+/** Of gaps alone: the last record before them stays the one by which the topic is known. */
+function endsOfNothing(after: Commit | undefined): Ends {
+  const { last = -1, ends = { last: 0 } } = after ?? {};
+  return { first: last, last, ends: { first: ends.last, last: ends.last } };
 }
 
 export function outOfOrder({ partition, offset }: KafkaRecord): BrokenInvariantError {

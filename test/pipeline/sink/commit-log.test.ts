@@ -123,6 +123,15 @@ test('parseCommit: takes a whole commit, one with a field that it does not know,
   expect(parsed({ ...WHOLE, later: 1, traced: ['5 00-x'] })).toMatchObject(WHOLE);
 });
 
+test('parseCommit: takes a commit of gaps alone, whose last record is before it or nowhere', () => {
+  const gaps = [{ first: 5, next: 9, cause: 'unknown' }];
+  const nothing = { ...WHOLE, rows: 0, files: [], rejected: null, eventTime: null, gaps };
+  for (const last of [-1, 4]) {
+    expect(parsed({ ...nothing, first: last, last })).toMatchObject({ first: last, last, next: 9 });
+  }
+  expect(() => parsed({ ...nothing, first: 4, last: 4, next: 5 })).toThrow('its "next" is missing or wrong');
+});
+
 test('parseCommit: refuses a commit that lacks any one field, by its name', () => {
   for (const field of Object.keys(WHOLE).filter((name) => name !== 'format')) {
     expect(() => parsed({ ...WHOLE, [field]: undefined })).toThrow(`its "${field}" is missing or wrong`);

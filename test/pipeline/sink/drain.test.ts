@@ -143,6 +143,90 @@ test('drainTopic: offsets below the low watermark are a gap of retention, others
   ]);
 });
 
+test('drainTopic: a topic that ends with a marker is drained, and the next run has nothing to do', async () => {
+  const topic = memoryTopic([partitionOf(0, 0, 1, 2)]);
+  topic.watermarks.set(0, { high: 4 });
+  const ports = world(topic);
+  expect(await drainTopic(ports, LIMITS)).toBe(0);
+  expect(ports.made).toMatchObject([
+    { start: 0, last: 2, next: 4, rows: 3, gaps: [{ first: 3, next: 4, cause: 'unknown' }] },
+  ]);
+  expect(await drainTopic(ports, LIMITS)).toBe(0);
+  expect(ports.made).toHaveLength(1);
+});
+
+test('drainTopic: offsets at the end that were aborted, or taken by retention, are a commit of gaps alone', async () => {
+  const topic = memoryTopic([partitionOf(0, 0, 1, 2)]);
+  const ports = world(topic, { now: () => INGESTED_AT + 5 });
+  await drainTopic(ports, LIMITS);
+  topic.watermarks.set(0, { high: 9 });
+  expect(await drainTopic(ports, LIMITS)).toBe(0);
+  topic.records.set(0, []);
+  topic.watermarks.set(0, { low: 50, high: 50 });
+  expect(await drainTopic(ports, LIMITS)).toBe(0);
+  const nothing = { first: 2, last: 2, rows: 0, files: [], rejected: null, eventTime: null };
+  const timestamps = { min: INGESTED_AT + 5, max: INGESTED_AT + 5 };
+  expect(ports.made.slice(1)).toMatchObject([
+    { start: 3, next: 9, ...nothing, timestamps, gaps: [{ first: 3, next: 9, cause: 'unknown' }] },
+    { start: 9, next: 50, ...nothing, timestamps, gaps: [{ first: 9, next: 50, cause: 'retention' }] },
+  ]);
+  expect(await drainTopic(ports, LIMITS)).toBe(0);
+  expect(ports.made).toHaveLength(3);
+});
+
+test('drainTopic: what retention takes at the end while it reads is no marker', async () => {
+  const topic = memoryTopic([partitionOf(0, 0, 1, 2)]);
+  topic.watermarks.set(0, { high: 9 });
+  const read: typeof topic.read = async function* (...range) {
+    yield* topic.read(...range);
+    topic.watermarks.set(0, { low: 7, high: 12 });
+  };
+  const ports = world(topic, { reader: { ...topic, read } });
+  await drainTopic(ports, LIMITS);
+  expect(ports.made[0]).toMatchObject({
+    next: 9,
+    gaps: [
+      { first: 3, next: 7, cause: 'retention' },
+      { first: 7, next: 9, cause: 'unknown' },
+    ],
+  });
+});
+
+test('drainTopic: a chain may begin with a commit of gaps alone', async () => {
+  const topic = memoryTopic([[]]);
+  topic.watermarks.set(0, { low: 7, high: 7 });
+  const ports = world(topic);
+  await drainTopic(ports, LIMITS);
+  expect(ports.made).toMatchObject([{ start: 0, next: 7, first: -1, last: -1, rows: 0 }]);
+  topic.records.set(0, partitionOf(0, 7, 8));
+  topic.watermarks.delete(0);
+  expect(await drainTopic(ports, LIMITS)).toBe(0);
+  expect(ports.made[1]).toMatchObject({ start: 7, next: 9, rows: 2 });
+});
+
+test('drainTopic: refuses a topic that was made again also where aborted records follow the last committed one', async () => {
+  const topic = memoryTopic([partitionOf(0, 0, 1, 2)]);
+  topic.watermarks.set(0, { high: 9 });
+  const ports = world(topic);
+  await drainTopic(ports, LIMITS);
+  topic.records.set(
+    0,
+    [2, 12].map((offset) => kafkaRecord(offset, { timestamp: INGESTED_AT + 1 })),
+  );
+  topic.watermarks.set(0, { low: 0, high: 13 });
+  await expect(drainTopic(ports, LIMITS)).rejects.toThrow('its record at offset 2 is not the one that was committed');
+  expect(ports.made).toHaveLength(1);
+});
+
+test('drainTopic: what was not read to its end is no gap', async () => {
+  let calls = 0;
+  const topic = memoryTopic([partitionOf(0, 0, 1, 2, 3)], 2);
+  topic.watermarks.set(0, { high: 9 });
+  const ports = world(topic, { timeLeftMs: () => (++calls > 1 ? 999 : 60_000) });
+  expect(await drainTopic(ports, LIMITS)).toBe(7);
+  expect(ports.made).toMatchObject([{ start: 0, next: 2, gaps: [] }]);
+});
+
 test('drainTopic: what retention deletes while it reads is a gap of retention too', async () => {
   const topic = memoryTopic([partitionOf(0, 0, 1, 2, 3, 7, 9)]);
   const read: typeof topic.read = async function* (...range) {

@@ -95,6 +95,7 @@ export function hostileStore(lake: MemoryObjectStore, hostility: Hostility): Obj
 export function hostileReader(topic: MemoryTopic, hostility: Hostility): TopicReader {
   return {
     offsets: (name) => call(hostility, () => topic.offsets(name)),
+    end: (name, partition) => call(hostility, () => topic.end(name, partition)),
     async *read(name, range) {
       for await (const batch of topic.read(name, range)) {
         yield await call(hostility, async () => batch);

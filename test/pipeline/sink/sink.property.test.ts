@@ -149,7 +149,7 @@ function environment(index: number, world: World, hostility: Hostility): (work: 
 function produce({ all, produced, topic }: World, partition: number, count: number): void {
   const records = all[partition] ?? [];
   produced[partition] = Math.min(records.length, (produced[partition] ?? 0) + count);
-  const end = (records.at(-1)?.offset ?? 0) + 2;
+  const end = (records.at(-1)?.offset ?? 0) + 3;
   topic.watermarks.set(partition, { low: 0, high: records[produced[partition]]?.offset ?? end });
 }
 

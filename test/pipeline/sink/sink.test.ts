@@ -82,7 +82,7 @@ test('sinkPartition: a corrupt record becomes a dead letter with its bytes, head
 
 test('Window: a dead letter is kept as it came, not as the view of a fetch’s memory', async () => {
   const ports = world();
-  const window = new Window(ports, 0);
+  const window = new Window(ports, { partition: 0, after: undefined });
   const value = Buffer.from('corrupt');
   window.add(kafkaRecord(0, { value }));
   window.add(kafkaRecord(1));
@@ -189,7 +189,7 @@ test.each([
 
 test('sinkPartition: refuses a record at an offset that retention had deleted when it was committed', async () => {
   const ports = world();
-  const window = new Window(ports, 0, 3);
+  const window = new Window(ports, { partition: 0, after: undefined, lowWatermark: 3 });
   window.add(kafkaRecord(3));
   await ports.log.append(await window.write());
   await expect(sinkPartition(records(2), ports)).rejects.toMatchObject({ code: 'TOPIC_REPLACED' });
