@@ -2,9 +2,15 @@
 import type { MSKEvent, MSKRecord } from 'aws-lambda';
 import type { KafkaRecord } from '../../pipeline/ports.ts';
 
-/** The records of each partition, in the order of their offsets. */
+/**
+ * The records of each partition, in the order of their offsets, each once: what comes twice in one batch comes so again
+ * when the batch is refused.
+ */
 export function partitionsOf(event: MSKEvent): KafkaRecord[][] {
-  return Object.values(event.records).map((records) => records.map(toRecord).sort((a, b) => a.offset - b.offset));
+  return Object.values(event.records).map((records) => {
+    const byOffset = new Map(records.map((record) => [record.offset, record]));
+    return [...byOffset.values()].map(toRecord).sort((a, b) => a.offset - b.offset);
+  });
 }
 
 /**

@@ -53,11 +53,14 @@ export async function drainTopic(ports: DrainPorts, limits: DrainLimits): Promis
   const failures: unknown[] = [];
   const tryEach = async (work: () => Promise<void>): Promise<void> =>
     work().catch((error) => void failures.push(error));
-  for (const offsets of await ports.reader.offsets(topic)) {
-    await tryEach(async () => {
-      backlog.push({ offsets, size: offsets.high - endOf(await ports.log.head(offsets.partition)) });
-    });
-  }
+  const watermarks = await ports.reader.offsets(topic);
+  const sizes = watermarks.map((offsets) =>
+    tryEach(async () => {
+      const head = await ports.log.head(offsets.partition);
+      backlog.push({ offsets, size: offsets.high - endOf(head) });
+    }),
+  );
+  await Promise.all(sizes);
   backlog.sort((a, b) => b.size - a.size);
   let behind = 0;
   const lanes = ports.encoders.map(async (rows) => {

@@ -59,7 +59,7 @@ export function rowEncoder(contract: CompiledContract, schemaVersionIds: readonl
     if (typeof folder !== 'string') {
       return refuse(folder);
     }
-    const rejection = files.fileOf(folder).append(record, read);
+    const rejection = files.append(folder, record, read);
     return rejection && refuse(rejection);
   }
   return { add, finish: (metadata) => files.finish(metadata), reset: () => files.reset() };
@@ -84,18 +84,28 @@ class OpenFiles {
     this.#contract = contract;
   }
 
-  fileOf(folder: string): FileEncoder {
+  append(folder: string, record: KafkaRecord, read: ReadRecord): Rejection | undefined {
+    const [name, file] = this.#fileOf(folder);
+    const rejection = file.append(record, read);
+    // A row that is refused must not take up a folder that rows could have.
+    if (!rejection) {
+      this.#open.set(name, file);
+    } else if (!this.#open.has(name)) {
+      this.#idle.push(file);
+    }
+    return rejection;
+  }
+
+  #fileOf(folder: string): readonly [name: string, file: FileEncoder] {
     const known = this.#open.get(folder);
     if (known) {
-      return known;
+      return [folder, known];
     }
     const folders = this.#open.size - (this.#open.has(OVERFLOW_FOLDER) ? 1 : 0);
     if (folder !== OVERFLOW_FOLDER && folders >= this.#contract.lake.openPartitionsMax) {
-      return this.fileOf(OVERFLOW_FOLDER);
+      return this.#fileOf(OVERFLOW_FOLDER);
     }
-    const file = this.#idle.pop() ?? new FileEncoder(this.#contract);
-    this.#open.set(folder, file);
-    return file;
+    return [folder, this.#idle.pop() ?? new FileEncoder(this.#contract)];
   }
 
   finish(metadata: Readonly<Record<string, string>>): EncodedFile[] {

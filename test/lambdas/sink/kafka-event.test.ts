@@ -45,6 +45,11 @@ test('partitionsOf: gives each partition’s records in the order of their offse
   });
 });
 
+test('partitionsOf: gives a record that comes twice in a batch once', () => {
+  const [records] = partitionsOf(event({ 'order_created-0': [record(9), record(10), record(9), record(10)] }));
+  expect(records?.map(({ offset }) => offset)).toEqual([9, 10]);
+});
+
 test('partitionsOf: an absent key and a null value are null, and empty ones are empty', () => {
   const [records] = partitionsOf(
     event({ p: [record(0, { key: undefined, value: null }), record(1, { key: '', value: '' })] }),

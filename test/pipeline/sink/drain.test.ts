@@ -63,6 +63,20 @@ test('drainTopic: takes all partitions with few encoders, the one with most to d
   expect(ports.made.map(({ rows }) => rows)).toEqual([5, 4, 3, 2, 1]);
 });
 
+test('drainTopic: reads the heads of all partitions at once', async () => {
+  let waiting = 0;
+  let most = 0;
+  const lake = memoryObjectStore();
+  const list: typeof lake.list = async (options) => {
+    most = Math.max(most, ++waiting);
+    await new Promise((resolve) => setImmediate(resolve));
+    waiting -= 1;
+    return lake.list(options);
+  };
+  await drainTopic(world(memoryTopic([[], [], [], []]), { log: commitLog({ ...lake, list }) }, lake), LIMITS);
+  expect(most).toBe(4);
+});
+
 test('drainTopic: tells of each commit when its first record was taken up', async () => {
   let now = 0;
   const told: Array<[number, number]> = [];

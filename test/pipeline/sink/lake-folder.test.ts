@@ -127,6 +127,20 @@ test('rowEncoder: writers of many folders are kept for the next window while the
   compiled.mockRestore();
 });
 
+test('rowEncoder: a row that is refused takes no folder', () => {
+  const rows = encoder('order_id');
+  const refused = ['x', 'y', 'z'].map((order_id, offset) => ({
+    ...order(offset, { order_id }),
+    headers: headers({ ce_customattributes: '{' }),
+  }));
+  expect(refused.map((record) => rows.add(record)?.code)).toEqual(Array(3).fill('INVALID_ATTRIBUTE'));
+  expect(files(rows, [order(3, { order_id: 'a' }), order(4, { order_id: 'b' }), order(5, { order_id: 'c' })])).toEqual([
+    { folder: 'order_id=a/', rows: 1 },
+    { folder: 'order_id=b/', rows: 1 },
+    { folder: 'order_id=c/', rows: 1 },
+  ]);
+});
+
 test('rowEncoder: a payload that cannot be read is a dead letter in a partitioned lake too', () => {
   const rows = encoder('order_id', 'year');
   const value = framed(orderData());
