@@ -18,8 +18,11 @@ export interface ParquetWriterOptions {
   readonly compression?: Compression;
   /** Of zstd, 1 to 22. On rows of short values 2 is as small as 3, and faster. @default 2 */
   readonly level?: number;
-  /** A row group ends when its rows take this many bytes in memory. @default 64 MiB */
-  readonly rowGroupBytes?: number;
+  /**
+   * A row group ends when its rows take this many bytes in memory; asked for again and again where it is a function, by
+   * writers that share their memory. @default 64 MiB
+   */
+  readonly rowGroupBytes?: number | (() => number);
   /** Bytes of a data page before compression. @default 1 MiB */
   readonly pageBytes?: number;
   /** @default 20,000, as other writers have it */
@@ -57,7 +60,7 @@ export class ParquetWriter {
   readonly #leaves: readonly LeafNode[];
   readonly #format: ChunkFormat;
   readonly #bloomLeaves: ReadonlySet<LeafNode>;
-  readonly #rowGroupBytes: number;
+  readonly #rowGroupBytes: () => number;
   /** Counts the rows of the current row group. */
   readonly #rows = new Levels(0, 0);
   readonly #levels: ReadonlySet<Levels>;
@@ -68,10 +71,10 @@ export class ParquetWriter {
   constructor(columns: readonly Column[], options: ParquetWriterOptions = {}) {
     const { compression = 'zstd', level = 2, rowGroupBytes = 64 * 2 ** 20 } = options;
     const { pageBytes = 2 ** 20, pageRows = 20_000, deltaEncodings = false, bloomColumns = [] } = options;
-    if (!(rowGroupBytes > 0 && rowGroupBytes <= ROW_GROUP_BYTES_MAX)) {
-      throw new RangeError(
-        `Cannot write row groups of "${rowGroupBytes}" bytes: 1 to ${ROW_GROUP_BYTES_MAX} are allowed`,
-      );
+    this.#rowGroupBytes = typeof rowGroupBytes === 'function' ? rowGroupBytes : () => rowGroupBytes;
+    const groupBytes = this.#rowGroupBytes();
+    if (!(groupBytes > 0 && groupBytes <= ROW_GROUP_BYTES_MAX)) {
+      throw new RangeError(`Cannot write row groups of "${groupBytes}" bytes: 1 to ${ROW_GROUP_BYTES_MAX} are allowed`);
     }
     this.columns = columnTree(columns, this.#rows, options.limits);
     this.#generatesCode = options.generatesCode ?? allowsGeneratedCode();
@@ -79,7 +82,6 @@ export class ParquetWriter {
     this.#levels = new Set(this.#leaves.map((leaf) => leaf.levels));
     this.#format = { codec: pageCodec(compression, level), pageBytes, pageRows, delta: deltaEncodings };
     this.#bloomLeaves = new Set(bloomColumns.map((name) => this.#leafNamed(name)));
-    this.#rowGroupBytes = rowGroupBytes;
   }
 
   /** Rows of the current file so far. */
@@ -151,7 +153,7 @@ export class ParquetWriter {
       bytes += values.byteLength();
     }
     for (const levels of this.#levels) bytes += levels.byteLength();
-    if (bytes >= this.#rowGroupBytes) this.#endRowGroup();
+    if (bytes >= this.#rowGroupBytes()) this.#endRowGroup();
   }
 
   #endRowGroup(): void {

@@ -32,8 +32,9 @@ export interface EncodedFile {
   readonly timeMicros: { readonly min: number | bigint; readonly max: number | bigint };
 }
 
-/** A row group in memory: several are open at a time, one for each folder. */
+/** A row group in memory, and all of those that are open at a time, one for each folder: many folders have small ones. */
 const ROW_GROUP_BYTES = 32 * 2 ** 20;
+const OPEN_BYTES_MAX = 2 * ROW_GROUP_BYTES;
 /** Of a row's system columns, about. */
 const ROW_BYTES = 100;
 /** What writers that wait for the next window hold together, if there is more than one. */
@@ -105,7 +106,11 @@ class OpenFiles {
     if (folder !== OVERFLOW_FOLDER && folders >= this.#contract.lake.openPartitionsMax) {
       return this.#fileOf(OVERFLOW_FOLDER);
     }
-    return [folder, this.#idle.pop() ?? new FileEncoder(this.#contract)];
+    return [folder, this.#idle.pop() ?? new FileEncoder(this.#contract, () => this.#rowGroupBytes())];
+  }
+
+  #rowGroupBytes(): number {
+    return Math.min(ROW_GROUP_BYTES, OPEN_BYTES_MAX / Math.max(1, this.#open.size));
   }
 
   finish(metadata: Readonly<Record<string, string>>): EncodedFile[] {
@@ -143,10 +148,9 @@ class FileEncoder {
   #min: number | bigint = Number.POSITIVE_INFINITY;
   #max: number | bigint = Number.NEGATIVE_INFINITY;
 
-  constructor(contract: CompiledContract) {
+  constructor(contract: CompiledContract, rowGroupBytes: () => number) {
     const limits = valueLimits(contract.warehouse.target);
-    const options = { rowGroupBytes: ROW_GROUP_BYTES, ...(limits && { limits }) };
-    this.#writer = new ParquetWriter(tableColumns(contract), options);
+    this.#writer = new ParquetWriter(tableColumns(contract), { rowGroupBytes, ...(limits && { limits }) });
     const payloadColumns = this.#writer.columns.slice(SYSTEM_COLUMNS.length);
     const newest = newestVersion(contract);
     this.#readers = new Map(

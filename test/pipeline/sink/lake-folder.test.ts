@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import { parquetMetadata } from 'hyparquet';
 import type { CompiledContract } from '../../../pipeline/contract/compiled-contract.ts';
 import type { KafkaRecord } from '../../../pipeline/ports.ts';
 import { commitLog } from '../../../pipeline/sink/commit-log.ts';
@@ -125,6 +126,17 @@ test('rowEncoder: writers of many folders are kept for the next window while the
   const ofOne = compiledFor(1);
   expect([ofOne > 0, ofOne < ofThree / 2]).toEqual([true, true]);
   compiled.mockRestore();
+});
+
+test('rowEncoder: row groups that are open together share their memory, so that of many folders each ends earlier', () => {
+  const rowGroups = (folders: number): number[] => {
+    const rows = encoder('customer_id');
+    for (let offset = 0; offset < 33 * folders; offset++) {
+      rows.add(order(offset, { customer_id: offset % folders, order_id: `${offset}-${'x'.repeat(9e5)}` }));
+    }
+    return rows.finish({}).map(({ bytes }) => parquetMetadata(Uint8Array.from(bytes).buffer).row_groups.length);
+  };
+  expect([rowGroups(1), rowGroups(3)]).toEqual([[1], [2, 2, 2]]);
 });
 
 test('rowEncoder: a row that is refused takes no folder', () => {
