@@ -75,7 +75,7 @@ function messageFunction(
       'while (at < end) {',
       ...indented([
         'let tag = bytes[at++];',
-        'if (tag > 127) tag = (tag & 127) | (bytes[at++] << 7);',
+        ...longTag(),
         'switch (tag) {',
         ...indented([...cases, ...unknownCase(known)]),
         '}',
@@ -100,11 +100,25 @@ function repeats({ field }: Place): boolean {
 
 const rangesOf = ({ next }: Place): string => `${next}_ranges`;
 
+/** Two bytes are read here, as most tables have fields with such tags; the second then tells whether more follow. */
+function longTag(): string[] {
+  return [
+    'if (tag > 127) {',
+    '  tag = (tag & 127) | (bytes[at++] << 7);',
+    '  if (tag > 16383) {',
+    '    at = wire.varint(at - 2, end);',
+    '    if (at < 0 || wire.high !== 0) return false;',
+    '    tag = wire.low >>> 0;',
+    '  }',
+    '}',
+  ];
+}
+
 function unknownCase(known: string): string[] {
   return [
     'default:',
-    // A known field of another wire type, or a tag that was longer than two bytes.
-    `  if (tag > 16383 || ${known}.has(tag >>> 3)) return false;`,
+    // A known field of another wire type.
+    `  if (${known}.has(tag >>> 3)) return false;`,
     '  at = wire.skip(tag, at, end);',
     '  if (at < 0) return false;',
   ];

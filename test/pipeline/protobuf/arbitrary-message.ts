@@ -27,12 +27,15 @@ export function arbitraryInit(message: MessageType): fc.Arbitrary<Record<string,
 
 type Draft = Pick<Field, 'cardinality' | 'type' | 'mapKey' | 'oneof'>;
 
-/** Names are unique in the file and numbers spread over one to three bytes. */
+/** Tags of one byte up to number 15, of two up to 2047, of three from there on: 3001 and 7501. */
+const TAG_SPREADS = [1, 100, 1500] as const;
+
+/** Names are unique in the file and the tags of numbers spread over one to three bytes. */
 function messageOf(name: string, drafts: readonly Draft[]): MessageType {
   const fields = drafts.map((draft, i): Field => {
     const { type } = draft;
     const own = type.kind === 'message' ? messageOf(`${name}_f${i}`, type.message.fields) : undefined;
-    const field = { ...draft, name: `f${i}`, jsonName: `f${i}`, number: 1 + i * 37 * (i % 3) + i };
+    const field = { ...draft, name: `f${i}`, jsonName: `f${i}`, number: 1 + i * (TAG_SPREADS[i % 3] as number) };
     return own ? { ...field, type: { kind: 'message', message: own } } : field;
   });
   return { name, fields };

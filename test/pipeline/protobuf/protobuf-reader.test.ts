@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import protobuf from 'protobufjs';
 import type { Column } from '../../../pipeline/contract/column.ts';
+import { compileProto } from '../../../pipeline/contract/compile-proto.ts';
 import type { MessageType } from '../../../pipeline/contract/message.ts';
 import { messageColumns } from '../../../pipeline/contract/message-columns.ts';
 import { ParquetWriter } from '../../../pipeline/parquet/parquet-writer.ts';
@@ -187,4 +188,39 @@ test('compileProtobufReader: refuses bad rows with their path, and the file hold
   expect(append(6, Uint8Array.of(0x0a, 1, 0xff, 0x3a, 0))).toMatchObject({ code: 'unicode', path: 'id' });
   expect(append(7, good)).toBeUndefined();
   expect(await readBack(writer.finish())).toMatchObject([{ _offset: '1' }, { _offset: '7' }]);
+});
+
+const WAYS = [
+  ['generated code', true],
+  ['closures', false],
+] as const;
+
+/** Appends one message to the columns of a file of its own, with an offset of 0. */
+function appendOne(source: string, bytes: readonly number[], generates: boolean) {
+  const message = compileProto('v1.proto', `syntax = "proto3"; ${source}`, 'event');
+  const writer = new ParquetWriter([OFFSET, ...messageColumns(message)]);
+  const read = compileProtobufReader(message, writer.columns.slice(1), generates);
+  const rejection = writer.appendValues([0], () => read(Uint8Array.from(bytes)));
+  return { rejection, writer };
+}
+
+describe.each(WAYS)('compileProtobufReader, by %s', (_, generates) => {
+  test.each([
+    ['of two bytes, the longest', 2047, [0xf8, 0x7f, 40]],
+    ['of three bytes, the shortest', 2048, [0x80, 0x80, 0x01, 40]],
+    ['of three bytes', 5001, [0xc8, 0xb8, 0x02, 40]],
+    ['of five bytes, the longest', 536_870_911, [0xf8, 0xff, 0xff, 0xff, 0x0f, 40]],
+    ['longer than it needs to be', 1, [0x88, 0x80, 0x00, 40]],
+  ])('reads a field whose tag is %s', async (_tag, number, bytes) => {
+    const { rejection, writer } = appendOne(`message Event { int32 count = ${number}; }`, bytes, generates);
+    expect(rejection).toBeUndefined();
+    expect(await readBack(writer.finish())).toEqual([{ _offset: '0', count: 40 }]);
+  });
+
+  test('skips an unknown field whose tag has the low bits of a known one', async () => {
+    const unknown = [0x80, 0x80, 0x02, 40];
+    const { rejection, writer } = appendOne('message Event { int32 count = 2048; }', unknown, generates);
+    expect(rejection).toBeUndefined();
+    expect(await readBack(writer.finish())).toEqual([{ _offset: '0', count: 0 }]);
+  });
 });
