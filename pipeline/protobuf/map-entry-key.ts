@@ -48,7 +48,7 @@ function keyText(cursor: WireCursor, scalar: ScalarType): string {
       cursor.fixed64();
       return wideText(cursor);
     default:
-      if (scalar.endsWith('32')) return String(cursor.varint32());
+      if (scalar.endsWith('32')) return String(cursor.varint32(scalar === 'int32'));
       cursor.varint64();
       return scalar === 'bool' ? String(Math.abs(Math.sign(cursor.low | cursor.high))) : wideText(cursor);
   }

@@ -16,7 +16,7 @@ export interface Ambiguity {
 }
 
 const malformed = reject('wire', 'the bytes are not a Protobuf message');
-const otherWireType = reject('wire', 'the value is encoded as another type than the schema has');
+export const otherWireType = reject('wire', 'the value is encoded as another type than the schema has');
 const again = reject('wire', 'the field came again');
 
 /**

@@ -56,7 +56,7 @@ export function enumReader(type: EnumType, { values, entries }: LeafNode): Value
   if (!(values instanceof BytesValues)) return undefined;
   const names = enumNames(type);
   return (cursor, repetition) => {
-    const name = names.get(cursor.varint32());
+    const name = names.get(cursor.varint32(true));
     if (name === undefined) return reject('enum', `a number that enum ${type.name} names is required`);
     values.pushString(name);
     entries?.present(repetition);
@@ -139,13 +139,17 @@ function int32Reader(scalar: ScalarType, values: NumberValues, entries: Entries)
     case 'int32':
     case 'uint32':
       return (cursor, repetition) => {
-        values.pushInt32(cursor.varint32());
+        const number = cursor.varint32(scalar === 'int32');
+        if (Number.isNaN(number)) return tooWide;
+        values.pushInt32(number);
         entries?.present(repetition);
         return undefined;
       };
     case 'sint32':
       return (cursor, repetition) => {
-        values.pushInt32(unzigzag(cursor.varint32()));
+        const bits = cursor.varint32(false);
+        if (Number.isNaN(bits)) return tooWide;
+        values.pushInt32(unzigzag(bits));
         entries?.present(repetition);
         return undefined;
       };
@@ -156,6 +160,8 @@ function int32Reader(scalar: ScalarType, values: NumberValues, entries: Entries)
       return undefined;
   }
 }
+
+const tooWide = reject('range', 'an integer of 32 bits is required');
 
 function unzigzag(bits: number): number {
   return (bits >>> 1) ^ -(bits & 1);
@@ -199,7 +205,8 @@ function widenedReader(scalar: ScalarType, values: NumberValues, entries: Entrie
   const zigzag = scalar === 'sint32';
   const unsigned = isUnsigned(scalar);
   return (cursor, repetition) => {
-    const bits = fixed ? cursor.fixed32() : cursor.varint32();
+    const bits = fixed ? cursor.fixed32() : cursor.varint32(scalar === 'int32');
+    if (Number.isNaN(bits)) return tooWide;
     const low = zigzag ? unzigzag(bits) : bits;
     values.pushInt64(low, unsigned ? 0 : low >> 31);
     entries?.present(repetition);

@@ -4,7 +4,7 @@ import type { LeafNode } from '../parquet/column-tree.ts';
 import { EARLIEST_MS, LATEST_MS } from '../parquet/leaf-appender.ts';
 import { NumberValues } from '../parquet/number-values.ts';
 import { reject } from '../parquet/rejection.ts';
-import type { RangeReader } from './message-scanner.ts';
+import { otherWireType, type RangeReader } from './message-scanner.ts';
 import { WireCursor, WireType } from './wire-cursor.ts';
 import type { WireWords } from './wire-words.ts';
 
@@ -13,7 +13,9 @@ const LATEST_SECONDS = Math.floor(LATEST_MS / 1000);
 const NANOS_MAX = 999_999_999;
 
 /**
- * The reader of timestamps; a part finer than the column's unit is cut off, towards the past.
+ * The reader of timestamps. A part finer than the column's unit is cut off, towards the past: the message's unit is the
+ * nanosecond, so that clocks fill it without anyone having asked for it, and refusing would turn away all that
+ * `timestamppb.Now()` writes. It is the one value that is stored as another than was sent (docs/formats.md).
  *
  * @returns undefined where the leaf is no timestamp
  */
@@ -31,7 +33,9 @@ export function timestampReader({ column, values, entries }: LeafNode): RangeRea
       if (tag === SECONDS_TAG) {
         cursor.varint64();
         seconds = cursor.high * 4_294_967_296 + (cursor.low >>> 0);
-      } else if (tag === NANOS_TAG) nanos = cursor.varint32();
+      } else if (tag === NANOS_TAG) nanos = cursor.varint32(true);
+      else if (tag >>> 3 === SECONDS || tag >>> 3 === NANOS) return otherWireType;
+      else if (tag >>> 3 === 0) return malformed;
       else cursor.skip(tag & 7, tag >>> 3);
     }
     if (cursor.failed) return malformed;
@@ -53,7 +57,7 @@ export function timestampUnits(wire: WireWords, from: number, to: number, perSec
     const tag = wire.bytes[at] as number;
     if (tag !== SECONDS_TAG && tag !== NANOS_TAG) return Number.NaN;
     at = wire.varint(at + 1, to);
-    if (tag === NANOS_TAG) nanos = wire.low;
+    if (tag === NANOS_TAG) nanos = wire.high === 0 ? wire.low : Number.NaN;
     else seconds = wire.high * 4_294_967_296 + (wire.low >>> 0);
   }
   if (at !== to || !isTime(seconds, nanos)) return Number.NaN;
@@ -65,7 +69,9 @@ function isTime(seconds: number, nanos: number): boolean {
   return seconds >= EARLIEST_SECONDS && seconds <= LATEST_SECONDS && nanos >= 0 && nanos <= NANOS_MAX;
 }
 
-const SECONDS_TAG = (1 << 3) | WireType.varint;
-const NANOS_TAG = (2 << 3) | WireType.varint;
+const SECONDS = 1;
+const NANOS = 2;
+const SECONDS_TAG = (SECONDS << 3) | WireType.varint;
+const NANOS_TAG = (NANOS << 3) | WireType.varint;
 const malformed = reject('wire', 'the bytes are not a Protobuf message');
 const outside = reject('range', 'a time in the years 1 to 9999, with 0 to 999999999 nanoseconds, is required');

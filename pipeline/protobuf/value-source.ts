@@ -12,16 +12,26 @@ import { WireCursor } from './wire-cursor.ts';
 
 /** Reads a length of delimited bytes that lie before `end`. */
 export function sizeLines(): string[] {
-  return ['let size = bytes[at++];', ...longVarint('size', 'wire.high !== 0'), 'if (size > end - at) return false;'];
+  return ['let size = bytes[at++];', ...longVarint('size', UNSIGNED_32), 'if (size > end - at) return false;'];
 }
 
+/** What the upper half of a varint must be, so that the lower one is the value; closures know the rest. */
+interface Narrow {
+  readonly high: string;
+  readonly value: string;
+}
+
+const UNSIGNED_32: Narrow = { high: '0', value: 'wire.low >>> 0' };
+/** Senders extend the sign to 64 bits. */
+const SIGNED_32: Narrow = { high: 'wire.low >> 31', value: 'wire.low' };
+
 /** The rest of a varint, of which the first byte was read already. */
-function longVarint(name: string, refused?: string): string[] {
+function longVarint(name: string, { high, value }: Narrow): string[] {
   return [
     `if (${name} > 127) {`,
     '  at = wire.varint(at - 1, end);',
-    `  if (at < 0${refused ? ` || ${refused}` : ''}) return false;`,
-    `  ${name} = wire.low${refused ? ' >>> 0' : ''};`,
+    `  if (at < 0 || wire.high !== (${high})) return false;`,
+    `  ${name} = ${value};`,
     '}',
   ];
 }
@@ -36,7 +46,7 @@ export function enumLines(source: GeneratedSource, type: EnumType, leaf: LeafNod
   const names = source.constant(enumNames(type), `names_${type.name}`);
   return [
     'let number = bytes[at++];',
-    ...longVarint('number'),
+    ...longVarint('number', SIGNED_32),
     `const name = ${names}.get(number);`,
     'if (name === undefined) return false;',
     `${valuesName(source, leaf)}.pushString(name);`,
@@ -66,12 +76,13 @@ export function scalarLines(source: GeneratedSource, scalar: ScalarType, leaf: L
     case 'bytes':
       return [...sizeLines(), `if (!${store}.pushBytes(bytes, at, at + size)) return false;`, 'at += size;'];
     case 'bool':
-      return ['let flag = bytes[at++];', ...longVarint('flag', 'wire.high !== 0'), `${store}.push(flag !== 0);`];
+      return ['let flag = bytes[at++];', ...longVarint('flag', UNSIGNED_32), `${store}.push(flag !== 0);`];
     case 'int32':
-    case 'uint32':
-      return width === 1
-        ? ['let number = bytes[at++];', ...longVarint('number'), `${store}.pushInt32(number);`]
-        : undefined;
+    case 'uint32': {
+      if (width !== 1) return undefined;
+      const narrow = scalar === 'int32' ? SIGNED_32 : UNSIGNED_32;
+      return ['let number = bytes[at++];', ...longVarint('number', narrow), `${store}.pushInt32(number);`];
+    }
     case 'int64':
     case 'uint64':
       return ['at = wire.varint(at, end);', 'if (at < 0) return false;', `${store}.pushInt64(wire.low, wire.high);`];

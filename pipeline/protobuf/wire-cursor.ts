@@ -41,8 +41,11 @@ export class WireCursor {
     return 0;
   }
 
-  /** The low 32 bits of a varint, signed: senders extend the 32-bit types to 64 bits. */
-  varint32(): number {
+  /**
+   * The 32 bits of a varint, as a signed number; NaN where it has more. Senders extend negative numbers of a signed type
+   * to 64 bits, which is no more.
+   */
+  varint32(isSigned: boolean): number {
     const { bytes, at } = this;
     if (at < this.end) {
       const byte = bytes[at] as number;
@@ -52,10 +55,11 @@ export class WireCursor {
       }
     }
     this.varint64();
-    return this.low;
+    const { low, high } = this;
+    return high === 0 || (isSigned && high === -1 && low < 0) ? low : Number.NaN;
   }
 
-  /** A varint of at most ten bytes, into `low` and `high`. */
+  /** A varint of at most ten bytes and 64 bits, into `low` and `high`. */
   varint64(): void {
     const { bytes, end } = this;
     let { at } = this;
@@ -70,6 +74,7 @@ export class WireCursor {
         low |= bits << 28;
         high = bits >>> 4;
       } else if (shift < 63) high |= bits << (shift - 32);
+      else if (bits > 1) break;
       else high |= bits << 31;
       if (byte < 0x80) {
         this.at = at;

@@ -26,7 +26,7 @@ export class WireWords {
     this.bytes.set(message);
   }
 
-  /** Reads a varint of at most ten bytes, into `low` and `high`. */
+  /** Reads a varint of at most ten bytes and 64 bits, into `low` and `high`. */
   varint(from: number, end: number): number {
     const { bytes } = this;
     let at = from;
@@ -40,12 +40,13 @@ export class WireWords {
     low |= (middle & 0x7f) << 28;
     let high = (middle & 0x7f) >>> 4;
     if (middle < 0x80) return this.#done(at, end, low, high);
-    for (let shift = 3; shift < 35; shift += 7) {
+    for (let shift = 3; shift < 31; shift += 7) {
       const byte = bytes[at++] as number;
       high |= (byte & 0x7f) << shift;
       if (byte < 0x80) return this.#done(at, end, low, high);
     }
-    return -1;
+    const last = bytes[at++] as number;
+    return last > 1 ? -1 : this.#done(at, end, low, high | (last << 31));
   }
 
   /** Moves past an unknown field's value. Groups, which hardly anybody sends, count as malformed here. */

@@ -223,4 +223,57 @@ describe.each(WAYS)('compileProtobufReader, by %s', (_, generates) => {
     expect(rejection).toBeUndefined();
     expect(await readBack(writer.finish())).toEqual([{ _offset: '0', count: 0 }]);
   });
+
+  const event = `
+    import "google/protobuf/timestamp.proto";
+    enum Status { NONE = 0; NEW = 1; OLD = -1; }
+    message Event {
+      optional int32 i = 1;
+      optional uint32 u = 2;
+      optional sint32 z = 3;
+      optional Status status = 4;
+      repeated int32 list = 5;
+      map<int32, string> labels = 6;
+      optional int64 long = 7;
+      optional google.protobuf.Timestamp at = 8;
+    }`;
+  const FIVE_BILLION = [0x80, 0xe4, 0x97, 0xd0, 0x12];
+  const BEYOND_32_BITS = [0x81, 0x80, 0x80, 0x80, 0x10];
+  const MINUS_ONE = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
+  const BEYOND_64_BITS = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x03];
+
+  test.each([
+    ['an int32 of 5,000,000,000', [8, ...FIVE_BILLION], 'range', 'i'],
+    ['a uint32 of 2^32 + 1', [16, ...BEYOND_32_BITS], 'range', 'u'],
+    ['a uint32 of -1', [16, ...MINUS_ONE], 'range', 'u'],
+    ['a sint32 of more than 32 bits', [24, ...BEYOND_32_BITS], 'range', 'z'],
+    ['an enum of 2^32 + 1', [32, ...BEYOND_32_BITS], 'enum', 'status'],
+    ['an int32 of 5,000,000,000 in a packed list', [42, 6, 7, ...FIVE_BILLION], 'range', 'list[1]'],
+    ['a map key of 2^32 + 1 beside 1', [50, 2, 8, 1, 50, 6, 8, ...BEYOND_32_BITS], 'range', 'labels[1].key'],
+    ['an int64 of 65 bits', [56, ...BEYOND_64_BITS], 'wire', 'long'],
+    ['an unknown varint of 65 bits', [120, ...BEYOND_64_BITS], 'wire', ''],
+    ['a time whose seconds are fixed64', [66, 9, 9, 5, 0, 0, 0, 0, 0, 0, 0], 'wire', 'at'],
+    ['a time whose nanoseconds are text', [66, 2, 18, 0], 'wire', 'at'],
+    ['a time of 2^32 + 1 nanoseconds', [66, 8, 8, 1, 16, ...BEYOND_32_BITS], 'range', 'at'],
+    ['a time with field number 0', [66, 4, 8, 1, 0, 1], 'wire', 'at'],
+  ])('refuses %s', (_what, bytes, code, path) => {
+    expect(appendOne(event, bytes, generates).rejection).toMatchObject({ code, path });
+  });
+
+  test('takes 32 bits however the sender extends them', async () => {
+    const minusOneIn32Bits = [0xff, 0xff, 0xff, 0xff, 0x0f];
+    const bytes = [8, ...MINUS_ONE, 16, ...minusOneIn32Bits, 24, ...minusOneIn32Bits, 32, ...MINUS_ONE];
+    const list = [...MINUS_ONE, ...minusOneIn32Bits];
+    const { rejection, writer } = appendOne(event, [...bytes, 42, list.length, ...list], generates);
+    expect(rejection).toBeUndefined();
+    const row = { i: -1, u: 4_294_967_295, z: -2_147_483_648, status: 'OLD', list: [-1, -1] };
+    expect(await readBack(writer.finish())).toMatchObject([row]);
+  });
+
+  test('cuts the nanoseconds of a time to microseconds, towards the past', async () => {
+    const beforeTheEpoch = [66, 14, 8, ...MINUS_ONE, 16, 0xe7, 0x07];
+    const { rejection, writer } = appendOne(event, beforeTheEpoch, generates);
+    expect(rejection).toBeUndefined();
+    expect(await readBack(writer.finish())).toMatchObject([{ at: '1969-12-31 23:59:59+00' }]);
+  });
 });
