@@ -1,4 +1,5 @@
 /** JSON as people write it into the plain values of an Avro type. */
+import { isBase64 } from '../base64.ts';
 import { unscaledDigits } from '../parquet/decimal-appender.ts';
 import type { IssueCode, PayloadIssue } from '../protobuf/encode-json.ts';
 import { parseTimestamp } from '../protobuf/encode-timestamp.ts';
@@ -98,13 +99,22 @@ function leafConverter({ wire, size, column }: AvroLeaf): Convert {
       return (json) => (wire === 'long' && typeof json === 'string' && INTEGER.test(json) ? BigInt(json) : json);
     case 'bytes':
       return (json, path, refuse) => {
-        if (typeof json !== 'string' || !BASE64.test(json)) {
+        if (typeof json !== 'string' || !isBase64(json)) {
           if (json !== null) refuse('WRONG_TYPE', path, 'must be a string in base64');
           return json;
         }
         const bytes = new Uint8Array(Buffer.from(json, 'base64'));
         if (wire === 'fixed' && bytes.length !== size) refuse('OUT_OF_RANGE', path, `must be ${size} bytes`);
         return bytes;
+      };
+    case 'float':
+    case 'double':
+      // JSON has no infinity: that is what JSON.parse makes of a number beyond the largest.
+      return (json, path, refuse) => {
+        if (typeof json === 'number' && !Number.isFinite(json)) {
+          refuse('OUT_OF_RANGE', path, `must be at most ${Number.MAX_VALUE} in size`);
+        }
+        return json;
       };
     default:
       return (json) => json;
@@ -113,7 +123,6 @@ function leafConverter({ wire, size, column }: AvroLeaf): Convert {
 
 /** As many digits as 64 bits have. */
 const INTEGER = /^(?:0|-?[1-9]\d{0,18})$/;
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const NANOS = 1_000_000_000;
 
 function timestampConverter(perSecond: number): Convert {

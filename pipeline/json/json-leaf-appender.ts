@@ -1,4 +1,5 @@
 /** Single JSON values into a leaf's store: what each type of a JSON Schema takes. */
+import { isBase64 } from '../base64.ts';
 import type { LeafNode } from '../parquet/column-tree.ts';
 import { type LeafAppender, leafAppender } from '../parquet/leaf-appender.ts';
 import { type Rejection, reject } from '../parquet/rejection.ts';
@@ -92,8 +93,6 @@ function days(value: unknown): number | undefined {
   return midnight && midnight.seconds / 86_400;
 }
 
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-
 function base64(value: unknown): Uint8Array | undefined {
-  return typeof value === 'string' && BASE64.test(value) ? Buffer.from(value, 'base64') : undefined;
+  return typeof value === 'string' && isBase64(value) ? Buffer.from(value, 'base64') : undefined;
 }

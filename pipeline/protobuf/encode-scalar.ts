@@ -1,4 +1,5 @@
 /** One JSON value becomes one Protobuf scalar, or is refused: never wrapped or cut, rounded only to a `float`. */
+import { isBase64 } from '../base64.ts';
 import type { ScalarType } from '../contract/message.ts';
 import type { Encode, Encoding } from './encoding.ts';
 import type { WireWriter } from './wire-writer.ts';
@@ -75,13 +76,6 @@ function encodeBytes(value: unknown, encoding: Encoding): void {
   } else {
     encoding.out.blob(Buffer.from(value, 'base64'));
   }
-}
-
-/** Either alphabet; padding may be left out, but not be wrong. */
-function isBase64(text: string): boolean {
-  const symbols = text.endsWith('==') ? text.length - 2 : text.endsWith('=') ? text.length - 1 : text.length;
-  const padded = symbols === text.length || text.length % 4 === 0;
-  return padded && symbols % 4 !== 1 && /^[A-Za-z0-9+/_-]*={0,2}$/.test(text);
 }
 
 function encodeBool(value: unknown, encoding: Encoding): void {

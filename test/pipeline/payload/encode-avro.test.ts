@@ -102,6 +102,10 @@ test.each([
   ['a decimal that lost digits', { dec: 1234567890123456.8 }, 'OUT_OF_RANGE', 'dec'],
   ['a decimal of too many decimals', { dec: '0.001' }, 'OUT_OF_RANGE', 'dec'],
   ['half of a surrogate pair', { s: '\ud800' }, 'OUT_OF_RANGE', 's'],
+  ['a double beyond the largest', { d: JSON.parse('1e400') }, 'OUT_OF_RANGE', 'd'],
+  ['a negative double beyond the largest', { d: JSON.parse('-1e400') }, 'OUT_OF_RANGE', 'd'],
+  ['a float beyond all doubles', { f: JSON.parse('1e400') }, 'OUT_OF_RANGE', 'f'],
+  ['a float beyond the largest', { f: 1e39 }, 'OUT_OF_RANGE', 'f'],
   ['a symbol that is none', { list: ['A', 'C'] }, 'OUT_OF_RANGE', 'list[1]'],
 ])('compileAvroEncoder: refuses %s', (_, changes, code, path) => {
   const fields = [
@@ -111,6 +115,8 @@ test.each([
     { name: 'ms', type: { type: 'long', logicalType: 'timestamp-millis' }, default: 0 },
     { name: 'dec', type: { type: 'bytes', logicalType: 'decimal', precision: 20, scale: 2 }, default: 'a' },
     { name: 's', type: 'string', default: '' },
+    { name: 'd', type: 'double', default: 0 },
+    { name: 'f', type: 'float', default: 0 },
     { name: 'list', type: { type: 'array', items: { type: 'enum', name: 'E', symbols: ['A', 'B'] } }, default: [] },
   ];
   const encode = compileAvroEncoder(parseAvroSchema(JSON.stringify({ type: 'record', name: 'R', fields })));
