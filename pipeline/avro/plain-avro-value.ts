@@ -1,11 +1,10 @@
 /** JSON as people write it into the plain values of an Avro type. */
 import { isBase64 } from '../base64.ts';
+import { exactInteger, isJsonObject, LongNumber, nearestDouble } from '../json/exact-json.ts';
 import { unscaledDigits } from '../parquet/decimal-appender.ts';
 import type { IssueCode, PayloadIssue } from '../protobuf/encode-json.ts';
 import { parseTimestamp } from '../protobuf/encode-timestamp.ts';
 import type { AvroEnum, AvroLeaf, AvroRecord, AvroType } from './avro-type.ts';
-
-export type AvroValues = Readonly<Record<string, unknown>>;
 
 export interface PlainAvroValue {
   /** In the form that `valueAppender` takes; what has another form than its type stays as it is, for columns to refuse. */
@@ -28,12 +27,21 @@ export function plainAvroValue(record: AvroRecord): (json: unknown) => PlainAvro
       if (issues.length < ISSUES_MAX) issues.push({ code, path, reason });
     };
     const value = convert(json, '', refuse);
-    if (!isObject(json)) refuse('WRONG_TYPE', '', `must be an object with the fields of ${record.name}`);
+    if (!isJsonObject(json)) refuse('WRONG_TYPE', '', `must be an object with the fields of ${record.name}`);
     return { value, issues };
   };
 }
 
 function converter(type: AvroType): Convert {
+  if (type.kind === 'leaf' || type.kind === 'optional') return typeConverter(type);
+  const convert = typeConverter(type);
+  return (json, path, refuse) => convert(plainNumber(json), path, refuse);
+}
+
+/** For types that hold no number: columns say what they hold instead. */
+const plainNumber = (json: unknown): unknown => (json instanceof LongNumber ? Number(json.text) : json);
+
+function typeConverter(type: AvroType): Convert {
   switch (type.kind) {
     case 'leaf':
       return leafConverter(type);
@@ -47,7 +55,7 @@ function converter(type: AvroType): Convert {
     case 'map': {
       const convert = converter(type.values);
       return (json, path, refuse) => {
-        if (!isObject(json)) return json;
+        if (!isJsonObject(json)) return json;
         return new Map(Object.entries(json).map(([key, item], i) => [key, convert(item, `${path}[${i}]`, refuse)]));
       };
     }
@@ -64,7 +72,7 @@ function recordConverter({ name: recordName, fields }: AvroRecord): Convert {
   const known = new Set(fields.map(({ name }) => name));
   const converters = fields.map(({ name, type, fallback }) => [name, converter(type), fallback] as const);
   return (json, path, refuse) => {
-    if (!isObject(json)) return json;
+    if (!isJsonObject(json)) return json;
     const within = (name: string) => (path === '' ? name : `${path}.${name}`);
     // A name that comes from the payload is not repeated: it may be long, or personal data.
     if (Object.keys(json).some((name) => !known.has(name))) {
@@ -96,7 +104,11 @@ function leafConverter({ wire, size, column }: AvroLeaf): Convert {
     case 'decimal':
       return decimalConverter(column.scale);
     case 'int':
-      return (json) => (wire === 'long' && typeof json === 'string' && INTEGER.test(json) ? BigInt(json) : json);
+      return (json) => {
+        // As a number, which is refused beyond 2^53: who wrote so many digits may have lost some before.
+        if (json instanceof LongNumber) return Number(exactInteger(json));
+        return wire === 'long' && typeof json === 'string' && INTEGER.test(json) ? BigInt(json) : json;
+      };
     case 'bytes':
       return (json, path, refuse) => {
         if (typeof json !== 'string' || !isBase64(json)) {
@@ -109,15 +121,15 @@ function leafConverter({ wire, size, column }: AvroLeaf): Convert {
       };
     case 'float':
     case 'double':
-      // JSON has no infinity: that is what JSON.parse makes of a number beyond the largest.
       return (json, path, refuse) => {
-        if (typeof json === 'number' && !Number.isFinite(json)) {
-          refuse('OUT_OF_RANGE', path, `must be at most ${Number.MAX_VALUE} in size`);
-        }
-        return json;
+        if (typeof json !== 'number' && !(json instanceof LongNumber)) return json;
+        // JSON has no infinity: that is what JSON.parse makes of a number beyond the largest.
+        const number = nearestDouble(json);
+        if (number === undefined) refuse('OUT_OF_RANGE', path, `must be at most ${Number.MAX_VALUE} in size`);
+        return number;
       };
     default:
-      return (json) => json;
+      return plainNumber;
   }
 }
 
@@ -143,19 +155,17 @@ function timestampConverter(perSecond: number): Convert {
 
 function decimalConverter(scale: number): Convert {
   return (json, path, refuse) => {
-    if (typeof json === 'number' && String(json).replace(/[-.]/g, '').length > 15) {
+    const isLong = json instanceof LongNumber;
+    const digits = isLong ? json.text : json;
+    if ((isLong || typeof json === 'number') && String(digits).replace(/[-.]/g, '').length > 15) {
       refuse('OUT_OF_RANGE', path, 'must be text where it has more than 15 digits, as a number may have lost some');
     }
-    const unscaled = unscaledDigits(json, scale);
-    return typeof unscaled === 'bigint' ? unscaled : json;
+    const unscaled = unscaledDigits(digits, scale);
+    return typeof unscaled === 'bigint' ? unscaled : digits;
   };
 }
 
 function days(text: string): number | undefined {
   const midnight = text.length === 10 ? parseTimestamp(`${text}T00:00:00Z`) : undefined;
   return midnight && midnight.seconds / 86_400;
-}
-
-function isObject(value: unknown): value is AvroValues {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

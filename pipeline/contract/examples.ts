@@ -1,7 +1,10 @@
 /** `examples/`: payloads that the newest schema version must accept or refuse. They are the contract's own tests. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { type ExactJson, exactJson } from '../json/exact-json.ts';
+import { repeatedField } from '../json/repeated-names.ts';
 import { compilePayloadEncoder } from '../payload/payload-encoder.ts';
+import { repeatedIssue } from '../payload/payload-issue.ts';
 import type { SchemaVersion } from './compiled-contract.ts';
 import { ContractError } from './contract-error.ts';
 import { readText } from './read-text.ts';
@@ -20,7 +23,8 @@ export function checkExamples(folder: string, newest: SchemaVersion, limits?: Va
     if (expected === undefined) {
       throw new ContractError(file, 0, 'an example is called valid-<what>.json or invalid-<what>.json');
     }
-    const result = encode(parseJson(file));
+    const { value, repeated } = parseJson(file);
+    const result = repeated[0] ? { issues: [repeatedIssue(repeatedField(repeated[0]))] } : encode(value);
     if (expected === 'valid' && 'issues' in result) {
       const { path, reason } = result.issues[0] ?? { path: '', reason: 'refused' };
       throw new ContractError(file, 0, `refused by the schema: ${path === '' ? 'the payload' : path} ${reason}`);
@@ -36,10 +40,10 @@ const visibleFiles = (folder: string): string[] =>
     .filter((name) => !name.startsWith('.'))
     .sort();
 
-function parseJson(file: string): unknown {
+function parseJson(file: string): ExactJson {
   const text = readText(file);
   try {
-    return JSON.parse(text);
+    return exactJson(Buffer.from(text), text, JSON.parse(text));
   } catch (error) {
     throw new ContractError(file, 0, error instanceof Error ? error.message : String(error));
   }

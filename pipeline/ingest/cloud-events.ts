@@ -1,4 +1,6 @@
 /** CloudEvents 1.0 over HTTP: the binary, structured and batched content modes of the HTTP protocol binding. */
+import { type ExactJson, exactJson, isJsonObject } from '../json/exact-json.ts';
+import { type JsonPath, repeatedField } from '../json/repeated-names.ts';
 import { parseJsonText } from '../json-text.ts';
 import { parseTimestamp } from '../protobuf/encode-timestamp.ts';
 import { ISSUES_MAX } from '../protobuf/encoding.ts';
@@ -16,7 +18,10 @@ export interface CloudEvent {
   readonly customAttributes?: string;
   /** Attributes that Kafka carries on and no column has: `subject`, `traceparent` and the like. */
   readonly carried: Readonly<Record<string, string>>;
+  /** In which numbers that a double may not hold are a `LongNumber`. */
   readonly data: unknown;
+  /** The field of `data` in which a name comes twice, so that a value of it is lost. */
+  readonly repeatedField?: string;
 }
 
 export type EventResult = { readonly event: CloudEvent } | { readonly problem: Problem };
@@ -68,13 +73,14 @@ export function readEvents({ headers, body }: EventRequest): EventsResult {
   if ('problem' in parsed) {
     return parsed;
   }
+  const { value, repeated } = parsed;
   switch (mediaType) {
     case STRUCTURED:
-      return { batch: false, events: [readStructured(parsed.value)] };
+      return { batch: false, events: [readStructured(value, repeated[0])] };
     case JSON_TYPE:
-      return { batch: false, events: [readBinary(headers, parsed.value)] };
+      return { batch: false, events: [readBinary(headers, value, repeated[0])] };
     default:
-      return readBatch(parsed.value);
+      return readBatch(value, repeated);
   }
 }
 
@@ -84,21 +90,23 @@ const defaultType = (headers: EventRequest['headers']): string =>
 
 const withoutParameters = (contentType: string): string => (contentType.split(';')[0] ?? '').trim().toLowerCase();
 
-function parseJson(body: Uint8Array): { readonly value: unknown } | { readonly problem: Problem } {
+function parseJson(body: Uint8Array): ExactJson | { readonly problem: Problem } {
   try {
-    return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) };
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+    return exactJson(body, text, JSON.parse(text));
   } catch (error) {
     // V8's message may quote the body around the mistake, and a payload belongs in no answer.
     const position =
       error instanceof SyntaxError
         ? / at position \d+( \(line \d+ column \d+\))?$/.exec(error.message)?.[0]
         : undefined;
-    const reason = error instanceof SyntaxError ? `not JSON${position ? `,${position}` : ''}` : 'not UTF-8';
+    const wrong = error instanceof RangeError ? 'nested too deep' : 'not UTF-8';
+    const reason = error instanceof SyntaxError ? `not JSON${position ? `,${position}` : ''}` : wrong;
     return { problem: problem('malformed-body', `The body is ${reason}.`) };
   }
 }
 
-function readBatch(value: unknown): EventsResult {
+function readBatch(value: unknown, repeated: readonly JsonPath[]): EventsResult {
   if (!Array.isArray(value)) {
     return { problem: problem('malformed-body', `A body of type ${BATCH} must be a JSON array of events.`) };
   }
@@ -109,16 +117,17 @@ function readBatch(value: unknown): EventsResult {
     const detail = `The batch has ${value.length} records, at most ${RECORDS_MAX} are allowed.`;
     return { problem: problem('too-many-records', detail) };
   }
-  return { batch: true, events: value.map(readStructured) };
+  const repeatedByEvent = new Map(repeated.map(([index, ...path]) => [index, path]));
+  return { batch: true, events: value.map((event, index) => readStructured(event, repeatedByEvent.get(index))) };
 }
 
-function readBinary(headers: EventRequest['headers'], data: unknown): EventResult {
+function readBinary(headers: EventRequest['headers'], data: unknown, repeated: JsonPath | undefined): EventResult {
   const attributes = Object.entries(headers).flatMap(([name, value]) =>
     name.startsWith(HEADER_PREFIX) && value !== undefined
       ? [[name.slice(HEADER_PREFIX.length), decodeHeader(value)] as const]
       : [],
   );
-  return readStructured(Object.fromEntries([...attributes, ['data', data]]));
+  return readStructured(Object.fromEntries([...attributes, ['data', data]]), repeated && ['data', ...repeated]);
 }
 
 /** A value may be a quoted string, and characters outside of printable ASCII are percent-encoded (section 3.1.3.2). */
@@ -131,13 +140,16 @@ function decodeHeader(value: string): string {
   }
 }
 
-function readStructured(value: unknown): EventResult {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+/** @param repeated where in the event a name comes twice */
+function readStructured(value: unknown, repeated: JsonPath | undefined): EventResult {
+  if (!isJsonObject(value)) {
     return { problem: problem('invalid-event', 'An event must be a JSON object.') };
   }
   // "Unset attributes MAY be encoded to the JSON value of null" (JSON event format, section 2.2).
   const attributes = Object.fromEntries(Object.entries(value).filter(([, attribute]) => attribute !== null));
-  const errors = attributeErrors(attributes);
+  const [repeatedAttribute, ...repeatedPath] = repeated ?? [];
+  const isDataRepeated = repeatedAttribute === 'data' && repeatedPath.length > 0;
+  const errors = attributeErrors(attributes, isDataRepeated ? undefined : repeated);
   if (errors.length > 0) {
     const [first] = errors;
     return { problem: problem('invalid-event', `${first?.path}: ${first?.detail}.`, errors) };
@@ -146,8 +158,9 @@ function readStructured(value: unknown): EventResult {
   return {
     event: {
       ...({ id, source, type, data } as Pick<CloudEvent, 'id' | 'source' | 'type' | 'data'>),
-      ...(time === undefined ? {} : { time }),
+      ...(time === undefined ? {} : { time: time as string }),
       ...(custom === undefined ? {} : { customAttributes: customText(custom) }),
+      ...(isDataRepeated ? { repeatedField: repeatedField(repeatedPath) } : {}),
       carried: carriedAttributes(attributes),
     },
   };
@@ -160,7 +173,7 @@ function carriedAttributes(attributes: Record<string, unknown>): Record<string, 
 
 const customText = (custom: unknown): string => (typeof custom === 'string' ? custom : JSON.stringify(custom));
 
-function attributeErrors(attributes: Record<string, unknown>): ProblemError[] {
+function attributeErrors(attributes: Record<string, unknown>, repeated: JsonPath | undefined): ProblemError[] {
   const errors: ProblemError[] = [];
   // Names come from the request: neither their number nor their length may make the answer larger than it.
   const refuse = (code: string, path: string, detail: string) => {
@@ -168,6 +181,9 @@ function attributeErrors(attributes: Record<string, unknown>): ProblemError[] {
       errors.push({ code, path: path.slice(0, NAME_LENGTH_MAX), detail });
     }
   };
+  if (repeated) {
+    refuse('DUPLICATE_ATTRIBUTE', repeatedField(repeated), 'must come once, and so must each name in it');
+  }
   if (attributes['specversion'] !== '1.0') {
     refuse('INVALID_ATTRIBUTE', 'specversion', 'must be "1.0"');
   }

@@ -7,6 +7,7 @@ import type { Rejection } from '../parquet/rejection.ts';
 import { payloadCheck } from '../payload/payload-check.ts';
 import { compilePayloadEncoder } from '../payload/payload-encoder.ts';
 import { PAYLOAD_FORMATS } from '../payload/payload-format.ts';
+import { repeatedIssue } from '../payload/payload-issue.ts';
 import type { CatalogEntry } from '../ports.ts';
 import type { JsonEncoder, PayloadIssue } from '../protobuf/encode-json.ts';
 import type { CloudEvent } from './cloud-events.ts';
@@ -82,6 +83,9 @@ export function encodeRecord(
     event.customAttributes === undefined ? undefined : encoder.checkCustomAttributes(event.customAttributes);
   if (refused) {
     return { problem: invalidAttributes(refused) };
+  }
+  if (event.repeatedField !== undefined) {
+    return { problem: invalidPayload([repeatedIssue(event.repeatedField)]) };
   }
   const payload = encoder.encodePayload(event.data);
   if ('issues' in payload) {

@@ -1,10 +1,12 @@
 /** JSON text into columns, checked against its schema on the way: one parse, and no other object. */
 import { isUtf8 } from 'node:buffer';
+import { parseJsonText } from '../json-text.ts';
 import { appendAbsent, type ColumnNode, type ListNode, type MapNode } from '../parquet/column-tree.ts';
 import { type Rejection, reject, rejectAt } from '../parquet/rejection.ts';
-import { parseExactJson } from './exact-json.ts';
+import { type ExactJson, exactJson, isJsonObject } from './exact-json.ts';
 import { jsonLeafAppender } from './json-leaf-appender.ts';
 import type { JsonArray, JsonMap, JsonObject, JsonType } from './json-type.ts';
+import { repeatedField } from './repeated-names.ts';
 
 /** Appends one row from the text of a JSON object, or says why it was refused. Never throws. */
 export type JsonReader = (bytes: Uint8Array) => Rejection | undefined;
@@ -25,14 +27,16 @@ type JsonAppender = (value: unknown, repetition: number) => Rejection | undefine
 export function compileJsonReader(schema: JsonObject, columns: readonly ColumnNode[]): JsonReader {
   const append = compileJsonAppender(schema, columns);
   return (bytes) => {
-    let value: unknown;
+    let json: ExactJson;
     try {
       if (!isUtf8(bytes)) return notJson;
-      value = parseExactJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
+      const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+      json = exactJson(bytes, text, parseJsonText(text));
     } catch {
       return notJson;
     }
-    return append(value);
+    const [repeated] = json.repeated;
+    return repeated ? rejectAt(repeatedField(repeated), nameAgain) : append(json.value);
   };
 }
 
@@ -46,6 +50,7 @@ export function compileJsonAppender(
 }
 
 const notJson = reject('wire', 'JSON text in UTF-8 is required');
+const nameAgain = reject('wire', 'a property that comes once is required, here and within');
 const missing = reject('missing', 'a value is required');
 const notNull = reject('type', 'null is not allowed');
 const notObject = reject('type', 'an object is required');
@@ -63,17 +68,16 @@ function objectAppender({ properties }: JsonObject, columns: readonly ColumnNode
   const absents = columns.filter(({ column }) => !names.includes(column.name));
   for (const { column } of absents) checkNullable(column.name, column.nullable, path);
   return (value, repetition) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return notObject;
-    const values = value as Readonly<Record<string, unknown>>;
+    if (!isJsonObject(value)) return notObject;
     let known = 0;
     for (let i = 0; i < names.length; i++) {
       const name = names[i] as string;
-      const item = inherited[i] && !Object.hasOwn(values, name) ? undefined : values[name];
+      const item = inherited[i] && !Object.hasOwn(value, name) ? undefined : value[name];
       if (item !== undefined) known++;
       const rejection = (appenders[i] as JsonAppender)(item, repetition);
       if (rejection) return rejectAt(name, rejection);
     }
-    if (Object.keys(values).length > known) return unknownProperty;
+    if (Object.keys(value).length > known) return unknownProperty;
     for (const column of absents) appendAbsent(column, column.definition - 1, repetition);
     return undefined;
   };
@@ -163,8 +167,8 @@ function mapAppender({ values }: JsonMap, column: MapNode, path: string): JsonAp
   const { entries: notes } = column;
   const inner = column.repetition + 1;
   return (value, repetition) => {
-    if (typeof value !== 'object' || Array.isArray(value)) return notObject;
-    const entries = Object.entries(value as object);
+    if (!isJsonObject(value)) return notObject;
+    const entries = Object.entries(value);
     if (entries.length === 0) appendAbsent(column, column.definition, repetition);
     for (const [i, [key, item]] of entries.entries()) {
       const level = i === 0 ? repetition : inner;

@@ -2,7 +2,8 @@
 import { avroColumns } from '../avro/avro-columns.ts';
 import type { AvroRecord } from '../avro/avro-type.ts';
 import { compileAvroWriter } from '../avro/avro-writer.ts';
-import { type AvroValues, plainAvroValue } from '../avro/plain-avro-value.ts';
+import { plainAvroValue } from '../avro/plain-avro-value.ts';
+import type { JsonObjectValue } from '../json/exact-json.ts';
 import type { JsonEncoder } from '../protobuf/encode-json.ts';
 import { payloadCheck } from './payload-check.ts';
 import { payloadIssue } from './payload-issue.ts';
@@ -20,7 +21,7 @@ export function compileAvroEncoder(record: AvroRecord): JsonEncoder {
   return (payload) => {
     const { value, issues } = plain(payload);
     if (issues.length > 0) return { issues };
-    const rejection = check.values(names.map((name) => (value as AvroValues)[name]));
+    const rejection = check.values(names.map((name) => (value as JsonObjectValue)[name]));
     return rejection ? { issues: [payloadIssue(rejection)] } : { bytes: write(value) };
   };
 }

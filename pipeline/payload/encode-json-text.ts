@@ -6,7 +6,10 @@ import type { JsonEncoder } from '../protobuf/encode-json.ts';
 import { payloadCheck } from './payload-check.ts';
 import { payloadIssue } from './payload-issue.ts';
 
-/** The encoder of payloads that the schema accepts. Numbers beyond 2^53, which `JSON.parse` has changed, are refused. */
+/**
+ * The encoder of payloads that the schema accepts. Integers beyond 2^53 must be a `LongNumber`, whose digits stay as they
+ * are: numbers have lost some.
+ */
 export function compileJsonTextEncoder(schema: JsonObject): JsonEncoder {
   const check = payloadCheck(jsonSchemaColumns(schema));
   const append = compileJsonAppender(schema, check.columns);

@@ -1,5 +1,6 @@
 /** JSON payloads become Protobuf bytes: validated against the compiled message, with the path of everything wrong. */
 import type { Field, MessageType, ValueType } from '../contract/message.ts';
+import { isJsonObject, type JsonObjectValue } from '../json/exact-json.ts';
 import { parseMapKey, scalarEncoder } from './encode-scalar.ts';
 import { encodeTimestamp } from './encode-timestamp.ts';
 import { type Encode, Encoding } from './encoding.ts';
@@ -40,11 +41,6 @@ export function compileJsonEncoder(message: MessageType): JsonEncoder {
   };
 }
 
-type JsonObject = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 interface CompiledField {
   readonly field: Field;
   readonly encode: Encode;
@@ -58,7 +54,7 @@ function compileMessage(message: MessageType): Encode {
   const oneofs = Map.groupBy(message.fields, ({ oneof }) => oneof);
   oneofs.delete(undefined);
   return (value, encoding) => {
-    if (!isObject(value)) {
+    if (!isJsonObject(value)) {
       encoding.refuse('WRONG_TYPE', `must be an object with the fields of ${message.name}`);
       return;
     }
@@ -98,13 +94,13 @@ function fieldsByName(message: MessageType): ReadonlyMap<string, CompiledField> 
 }
 
 /** Null counts as absent, as in the Protobuf JSON mapping. What the object inherits (`constructor`) is not there. */
-const isPresent = (value: JsonObject, name: string): boolean =>
+const isPresent = (value: JsonObjectValue, name: string): boolean =>
   Object.hasOwn(value, name) && (value[name] ?? null) !== null;
 
-const isFieldPresent = (value: JsonObject, { name, jsonName }: Field): boolean =>
+const isFieldPresent = (value: JsonObjectValue, { name, jsonName }: Field): boolean =>
   isPresent(value, name) || isPresent(value, jsonName);
 
-function refuseMissing(value: JsonObject, required: readonly Field[], encoding: Encoding): void {
+function refuseMissing(value: JsonObjectValue, required: readonly Field[], encoding: Encoding): void {
   for (const field of required) {
     if (!isFieldPresent(value, field)) {
       encoding.refuseField(field.name, 'MISSING_FIELD', 'is required');
@@ -112,7 +108,7 @@ function refuseMissing(value: JsonObject, required: readonly Field[], encoding: 
   }
 }
 
-function checkOneof(value: JsonObject, members: readonly Field[], encoding: Encoding): void {
+function checkOneof(value: JsonObjectValue, members: readonly Field[], encoding: Encoding): void {
   const set = members.filter((field) => isFieldPresent(value, field));
   if (set.length > 1) {
     encoding.refuse('ONEOF_CONFLICT', `at most one of ${set.map(({ name }) => name).join(', ')} may be set`);
@@ -176,7 +172,7 @@ function compileMap(field: Field): Encode {
   const valueWireType = wireTypeOf(field.type);
   const encodeValue = compileValue(field.type);
   return (value, encoding) => {
-    if (!isObject(value)) {
+    if (!isJsonObject(value)) {
       encoding.refuse('WRONG_TYPE', 'must be an object');
       return;
     }

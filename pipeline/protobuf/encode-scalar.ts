@@ -1,6 +1,7 @@
 /** One JSON value becomes one Protobuf scalar, or is refused: never wrapped or cut, rounded only to a `float`. */
 import { isBase64 } from '../base64.ts';
 import type { ScalarType } from '../contract/message.ts';
+import { exactInteger, LongNumber } from '../json/exact-json.ts';
 import type { Encode, Encoding } from './encoding.ts';
 import type { WireWriter } from './wire-writer.ts';
 
@@ -90,10 +91,10 @@ type WriteNumber = (value: number, out: WireWriter) => void;
 
 function floatEncoder(max: number, write: WriteNumber): Encode {
   return (value, encoding) => {
-    const number = typeof value === 'number' ? value : SPECIAL_NUMBERS.get(value);
+    const number = typeof value === 'number' ? value : isLong(value) ? Number(value.text) : SPECIAL_NUMBERS.get(value);
     if (number === undefined) {
       encoding.refuse('WRONG_TYPE', 'must be a number, or "NaN", "Infinity" or "-Infinity"');
-    } else if (typeof value === 'number' && Math.abs(value) > max) {
+    } else if (typeof value !== 'string' && Math.abs(number) > max) {
       // JSON.parse makes Infinity of 1e999, so an infinity that is not spelled out is a number that was too large.
       encoding.refuse('OUT_OF_RANGE', `must be at most ${max} in size`);
     } else {
@@ -104,7 +105,7 @@ function floatEncoder(max: number, write: WriteNumber): Encode {
 
 function integer32Encoder([min, max]: readonly [number, number], write: WriteNumber): Encode {
   return (value, encoding) => {
-    const number = typeof value === 'string' && INTEGER.test(value) ? Number(value) : value;
+    const number = integer32(value);
     if (typeof number !== 'number' || !Number.isInteger(number)) {
       encoding.refuse('WRONG_TYPE', 'must be an integer');
     } else if (number < min || number > max) {
@@ -115,13 +116,28 @@ function integer32Encoder([min, max]: readonly [number, number], write: WriteNum
   };
 }
 
+const isLong = (value: unknown): value is LongNumber => value instanceof LongNumber;
+
+/** What is no integer, as it is. */
+function integer32(value: unknown): unknown {
+  if (typeof value === 'number') return value;
+  const isText = typeof value === 'string' && INTEGER.test(value);
+  return isText ? Number(value) : isLong(value) ? longInteger(value) : value;
+}
+
+/** As a number, also where that loses digits: who wrote so many may have lost some before. */
+function longInteger(value: LongNumber): number | undefined {
+  const integer = exactInteger(value);
+  return integer === undefined ? undefined : Number(integer);
+}
+
 /** Takes the value as two words of 32 bits, so that BigInt is needed for long text only. */
 type WriteInteger64 = (low: number, high: number, out: WireWriter) => void;
 
 function integer64Encoder([min, max]: readonly [bigint, bigint], write: WriteInteger64): Encode {
   const smallest = Number(min);
   return (value, encoding) => {
-    const integer = typeof value === 'string' ? parseInteger64(value) : value;
+    const integer = typeof value === 'string' ? parseInteger64(value) : isLong(value) ? longInteger(value) : value;
     if (typeof integer === 'number' && Number.isInteger(integer)) {
       if (!Number.isSafeInteger(integer)) {
         encoding.refuse('OUT_OF_RANGE', 'is beyond 2^53, where JSON numbers lose digits; send it as a string');

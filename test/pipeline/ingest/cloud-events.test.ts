@@ -64,9 +64,31 @@ test('readEvents: says where JSON breaks, without quoting it', () => {
   expect(detail).toBe('The body is not JSON, at position 22 (line 1 column 23).');
 });
 
-test('readEvents: takes a byte order mark, and the last of two members with the same name', () => {
-  const body = `\ufeff{"specversion":"1.0","id":"a","id":"b","source":"/s","type":"t","data":1}`;
-  expect(only(read(SINGLE, body))).toMatchObject({ event: { id: 'b' } });
+test('readEvents: takes a byte order mark', () => {
+  const body = `\ufeff{"specversion":"1.0","id":"a","source":"/s","type":"t","data":1}`;
+  expect(only(read(SINGLE, body))).toMatchObject({ event: { id: 'a' } });
+});
+
+test.each([
+  ['an attribute', '"id":"b","data":1', 'id'],
+  ['the data', '"data":1,"data":1', 'data'],
+  ['a name in the custom attributes', '"data":1,"customattributes":{"a":{"b":1,"b":2}}', 'customattributes'],
+])('readEvents: refuses an event with %s twice', (_, more, path) => {
+  const body = `{"specversion":"1.0","id":"a","source":"/s","type":"t",${more}}`;
+  expect(only(read(SINGLE, body))).toMatchObject({
+    problem: { type: 'urn:headrace:problem:invalid-event', errors: [{ code: 'DUPLICATE_ATTRIBUTE', path }] },
+  });
+});
+
+test('readEvents: custom attributes keep all digits of their numbers', () => {
+  const body = `{"specversion":"1.0","id":"a","source":"/s","type":"t","data":1,"customattributes":{"n":9007199254740993}}`;
+  expect(only(read(SINGLE, body))).toMatchObject({ event: { customAttributes: '{"n":9007199254740993}' } });
+});
+
+test('readEvents: refuses text nested deeper than the stack where its numbers are long', () => {
+  const depth = 200_000;
+  const body = `[${'['.repeat(depth)}12345678901234567890${']'.repeat(depth)}]`;
+  expect(codes(read(BATCH, body))).toBe('malformed-body');
 });
 
 test('readEvents: refuses an empty batch', () => {

@@ -20,6 +20,8 @@ function readOne(type: Schema, text: string | Uint8Array) {
 }
 
 const INTEGER = { type: 'integer' };
+/** With the property that a `LongNumber` has. */
+const objectSchema = { type: 'object', properties: { text: { type: 'string' } } };
 const TIME = { type: 'string', format: 'date-time' };
 
 test.each<[string, Schema, string | Uint8Array, string, string]>([
@@ -30,6 +32,17 @@ test.each<[string, Schema, string | Uint8Array, string, string]>([
   ['text nested too deep', INTEGER, '['.repeat(100_000), 'wire', ''],
   ['an array', INTEGER, '[1]', 'type', ''],
   ['null', INTEGER, 'null', 'type', ''],
+  ['a property twice', INTEGER, '{"f":1,"f":1}', 'wire', 'f'],
+  ['a property twice, with space and an escape', INTEGER, '{"f" : 1, "\\u0066":1}', 'wire', 'f'],
+  ['a key of a map twice', { type: 'object', additionalProperties: INTEGER }, '{"f":{"a":1,"a":2}}', 'wire', 'f'],
+  ['a long number for an object', objectSchema, '{"f":12345678901234567890}', 'type', 'f'],
+  [
+    'a long number for a map',
+    { type: 'object', additionalProperties: { type: 'string' } },
+    '{"f":12345678901234567890}',
+    'type',
+    'f',
+  ],
   ['an absent required property', INTEGER, '{}', 'missing', 'f'],
   ['null where it is not allowed', INTEGER, '{"f":null}', 'type', 'f'],
   ['a property that is not known', INTEGER, '{"f":1,"g":1}', 'type', ''],

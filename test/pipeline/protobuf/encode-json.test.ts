@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import protobuf from 'protobufjs';
 import { compileProto } from '../../../pipeline/contract/compile-proto.ts';
+import { exactJson } from '../../../pipeline/json/exact-json.ts';
 import { compileJsonEncoder, type PayloadIssue } from '../../../pipeline/protobuf/encode-json.ts';
 import { ISSUES_MAX } from '../../../pipeline/protobuf/encoding.ts';
 
@@ -46,12 +47,12 @@ const reader = protobuf
 
 /** The issues of a payload given as JSON text, so that it is what a producer can send. */
 function issuesOf(json: string): readonly PayloadIssue[] {
-  const result = encode(JSON.parse(json));
+  const result = encode(exactJson(Buffer.from(json), json, JSON.parse(json)).value);
   return 'issues' in result ? result.issues : [];
 }
 
 function decode(json: string): unknown {
-  const result = encode(JSON.parse(json));
+  const result = encode(exactJson(Buffer.from(json), json, JSON.parse(json)).value);
   const type = reader.lookupType('Payload');
   return 'bytes' in result ? type.toObject(type.decode(result.bytes), { longs: String, bytes: String }) : result;
 }
@@ -372,3 +373,22 @@ function withIntegersAsText(payload: Record<string, unknown>, event: string): un
       return payload;
   }
 }
+
+test.each([
+  ['{"an_int32": 1.00000000000000000001}', 'an_int32'],
+  ['{"an_int64": 1.00000000000000000001}', 'an_int64'],
+  ['{"an_int64": 9007199254740993}', 'an_int64'],
+  ['{"a_uint64": 1e-400}', 'a_uint64'],
+  ['{"a_double": 1e400}', 'a_double'],
+  ['{"a_float": 340282356779733661637539395458142568448}', 'a_float'],
+  ['{"a_string": 12345678901234567890}', 'a_string'],
+  ['{"swap": 12345678901234567890}', 'swap'],
+  ['{"by_name": 12345678901234567890}', 'by_name'],
+])('compileJsonEncoder: refuses %s, which says more than its type holds', (json, path) => {
+  expect(issuesOf(json)).toMatchObject([{ path }]);
+});
+
+test('compileJsonEncoder: takes long numbers whose value its type holds', () => {
+  const json = '{"an_int32": 5.0000000000000000, "an_int64": -7.00000000000000000, "a_double": 0.10000000000000000555}';
+  expect(decode(json)).toEqual({ an_int32: 5, an_int64: '-7', a_double: 0.1 });
+});
