@@ -1,7 +1,7 @@
 /** Several data files of one schema version become one. */
 import { createHash } from 'node:crypto';
 import type { CompiledContract } from '../contract/compiled-contract.ts';
-import { tableColumns } from '../contract/table-columns.ts';
+import { keyColumns, tableColumns } from '../contract/table-columns.ts';
 import { BrokenInvariantError } from '../errors.ts';
 import { rowCopier } from '../parquet/copy-rows.ts';
 import { ParquetWriter } from '../parquet/parquet-writer.ts';
@@ -41,7 +41,8 @@ async function merge(
 ): Promise<DataFile> {
   const hash = createHash('sha256').update(files.map(({ key }) => key).join('\n'));
   const key = `${stem}-${hash.digest('hex').slice(0, HASH_HEX_DIGITS)}.parquet`;
-  const writer = new ParquetWriter(tableColumns(contract, schemaVersion));
+  const columns = tableColumns(contract, schemaVersion);
+  const writer = new ParquetWriter(columns, { bloomColumns: keyColumns(contract, columns) });
   let bytes = 0;
   async function* parts(): AsyncGenerator<Uint8Array> {
     for (const group of groups(files)) {

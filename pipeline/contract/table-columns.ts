@@ -31,5 +31,10 @@ export function tableColumns(contract: CompiledContract, version = newestVersion
   return [...SYSTEM_COLUMNS, ...[...order].flatMap((name) => columns.get(name) ?? [])];
 }
 
+/** The key, by which single rows are looked for, where the version has it. */
+export function keyColumns({ keyField }: CompiledContract, columns: readonly Column[]): string[] {
+  return columns.filter(({ name }) => name === keyField).map(({ name }) => name);
+}
+
 export const newestVersion = (contract: CompiledContract): SchemaVersion =>
   contract.versions[contract.versions.length - 1] as SchemaVersion;

@@ -185,8 +185,12 @@ export class ParquetWriter {
 
   #leafNamed(name: string): LeafNode {
     const node = this.columns.find(({ column }) => column.name === name);
-    if (node?.kind === 'leaf') return node;
-    throw new RangeError(`Cannot make a Bloom filter of "${name}": it must be a column without fields or elements`);
+    // Both zeros of a float are equal and have other bytes: a reader that asks for one would miss rows with the other.
+    const isFloat = node?.column.type.kind === 'float' || node?.column.type.kind === 'double';
+    if (node?.kind === 'leaf' && !isFloat) return node;
+    throw new RangeError(
+      `Cannot make a Bloom filter of "${name}": it must be a column without fields or elements, and no float`,
+    );
   }
 
   /** A reader that skips a column would shift all later rows: better no file than that one. */

@@ -1,6 +1,6 @@
 /** Kafka records become rows of Parquet files, or dead letters. */
 import type { CompiledContract } from '../contract/compiled-contract.ts';
-import { newestVersion, SYSTEM_COLUMNS, tableColumns } from '../contract/table-columns.ts';
+import { keyColumns, newestVersion, SYSTEM_COLUMNS, tableColumns } from '../contract/table-columns.ts';
 import { valueLimits } from '../contract/value-limits.ts';
 import { ParquetWriter } from '../parquet/parquet-writer.ts';
 import type { Rejection } from '../parquet/rejection.ts';
@@ -149,8 +149,10 @@ class FileEncoder {
   #max: number | bigint = Number.NEGATIVE_INFINITY;
 
   constructor(contract: CompiledContract, rowGroupBytes: () => number) {
+    const columns = tableColumns(contract);
     const limits = valueLimits(contract.warehouse.target);
-    this.#writer = new ParquetWriter(tableColumns(contract), { rowGroupBytes, ...(limits && { limits }) });
+    const bloomColumns = keyColumns(contract, columns);
+    this.#writer = new ParquetWriter(columns, { rowGroupBytes, bloomColumns, ...(limits && { limits }) });
     const payloadColumns = this.#writer.columns.slice(SYSTEM_COLUMNS.length);
     const newest = newestVersion(contract);
     this.#readers = new Map(

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parquetReadObjects } from 'hyparquet';
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { type CompactLimits, type CompactPorts, compactLake } from '../../../pipeline/compact/compact.ts';
 import { lakeParts } from '../../../pipeline/compact/lake-files.ts';
@@ -72,6 +72,18 @@ async function rowsOf({ lake }: World): Promise<Array<{ offset: number; orderId:
   }
   return rows.sort((a, b) => a.offset - b.offset);
 }
+
+test('compactLake: compacted files have the Bloom filter of the key', async () => {
+  const ports = world();
+  await ports.commit([0, 1], [2, 3, 4]);
+  ports.clock.now += 7 * DAY_MS;
+  const [compaction] = await compactLake(ports, LIMITS);
+  const [file] = compaction?.files ?? [];
+  const metadata = parquetMetadata(Uint8Array.from(ports.lake.objects.get(file?.key ?? '') ?? []).buffer);
+  const chunks = metadata.row_groups.flatMap(({ columns }) => columns.flatMap(({ meta_data }) => meta_data ?? []));
+  const filtered = chunks.filter(({ bloom_filter_offset }) => bloom_filter_offset !== undefined);
+  expect(filtered.map(({ path_in_schema }) => path_in_schema)).toEqual([['order_id']]);
+});
 
 test('compactLake: files of settled commits become one, and readers see each row once', async () => {
   const ports = world();

@@ -137,6 +137,11 @@ test('ParquetWriter: a Bloom filter holds its column’s values and hardly any o
 
 test('ParquetWriter: a Bloom filter needs a column of single values', () => {
   expect(() => new ParquetWriter([ID], { bloomColumns: ['key'] })).toThrow('"key"');
+  const floats = (['float', 'double'] as const).map(
+    (kind): Column => ({ name: kind, type: { kind }, nullable: false }),
+  );
+  expect(() => new ParquetWriter(floats, { bloomColumns: ['float'] })).toThrow('"float"');
+  expect(() => new ParquetWriter(floats, { bloomColumns: ['double'] })).toThrow('"double"');
 });
 
 const ID: Column = { name: 'id', type: { kind: 'string' }, nullable: false };

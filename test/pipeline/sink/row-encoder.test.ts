@@ -241,3 +241,20 @@ test('rowEncoder: the ingestion time is Kafka’s', async () => {
   const [row] = await parquetReadObjects({ file: Uint8Array.from(file?.bytes ?? []).buffer, compressors });
   expect(row).toMatchObject({ _ingested_at: new Date(INGESTED_AT) });
 });
+
+test('rowEncoder: a Bloom filter tells DuckDB which keys are not in the file', async () => {
+  const keys = Array.from({ length: 200 }, (_, i) => `o-${i}`);
+  const records = keys.map((key, i) => kafkaRecord(i, { value: framed(orderData({ order_id: key })) }));
+  const { file } = encode(encoder(), records);
+  const path = join(folder, 'bloom.parquet');
+  await writeFile(path, file?.bytes ?? new Uint8Array());
+  const connection = await (await DuckDBInstance.create()).connect();
+  const isExcluded = async (key: string) => {
+    const probe = `select bloom_filter_excludes from parquet_bloom_probe('${path}', 'order_id', '${key}')`;
+    return (await connection.runAndReadAll(probe)).getRows()[0]?.[0];
+  };
+  expect(await Promise.all(keys.map(isExcluded))).toEqual(keys.map(() => false));
+  const others = await Promise.all(keys.map((key) => isExcluded(`other-${key}`)));
+  expect(others.filter((excluded) => excluded === true).length).toBeGreaterThan(180);
+  connection.closeSync();
+});
