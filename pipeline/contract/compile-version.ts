@@ -5,6 +5,7 @@ import { parseAvroSchema } from '../avro/parse-avro-schema.ts';
 import { jsonBreaks } from '../json/json-breaks.ts';
 import { JsonSchemaError } from '../json/json-schema-error.ts';
 import { parseJsonSchema } from '../json/parse-json-schema.ts';
+import { columnTree } from '../parquet/column-tree.ts';
 import { payloadColumns } from '../payload/payload-columns.ts';
 import { PAYLOAD_FORMATS } from '../payload/payload-format.ts';
 import type { Column } from './column.ts';
@@ -27,7 +28,9 @@ export function formatOf(extension: string): Format | undefined {
 export function compileVersion(file: string, version: number, format: Format, event: string): SchemaVersion {
   const definition = readText(file);
   if (format === 'protobuf') {
-    return { format, version, definition, message: compileProto(file, definition, event) };
+    const compiled: SchemaVersion = { format, version, definition, message: compileProto(file, definition, event) };
+    columnsOf(file, compiled);
+    return compiled;
   }
   const compiled: SchemaVersion = { format, version, definition };
   checkNames(file, definition, columnsOf(file, compiled), '');
@@ -47,9 +50,11 @@ export function checkCompatible(file: string, older: SchemaVersion, newer: Schem
 
 function columnsOf(file: string, version: SchemaVersion): Column[] {
   try {
-    return payloadColumns(version);
+    const columns = payloadColumns(version);
+    columnTree(columns);
+    return columns;
   } catch (error) {
-    if (error instanceof AvroSchemaError || error instanceof JsonSchemaError) {
+    if (error instanceof AvroSchemaError || error instanceof JsonSchemaError || error instanceof RangeError) {
       throw new ContractError(file, 0, error.message);
     }
     throw error;

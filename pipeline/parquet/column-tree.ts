@@ -56,7 +56,8 @@ export type ColumnNode = LeafNode | StructNode | ListNode | MapNode;
  *
  * @param rows levels of the leaves that each row has exactly once: a count, which whoever ends a row increments
  * @param limits of the values. @default what the types allow
- * @throws RangeError for a table or struct without columns, with two of one name, or a decimal that cannot be
+ * @throws RangeError for a table or struct without columns or with two of one name, for a decimal that cannot be, and for
+ * columns that are nested too deep
  */
 export function columnTree(
   columns: readonly Column[],
@@ -92,6 +93,9 @@ interface Position {
   readonly limits: ValueLimits | undefined;
 }
 
+/** Levels are bytes. */
+const DEFINITION_MAX = 255;
+
 function childNodes(columns: readonly Column[], parent: Position): ColumnNode[] {
   const names = new Set(columns.map((column) => column.name));
   if (columns.length === 0 || names.size < columns.length) {
@@ -107,6 +111,11 @@ function columnNode(column: Column, name: string, parent: Position): ColumnNode 
   const { type, nullable } = column;
   const definition = parent.definition + (nullable ? 1 : 0);
   const { repetition, limits } = parent;
+  if (definition > DEFINITION_MAX) {
+    throw new RangeError(
+      `Cannot make a column below "${path[0]}": it is nested more than ${DEFINITION_MAX} levels deep, a list or map that may be null counting as two`,
+    );
+  }
   const levels = nullable ? new Levels(definition, repetition) : parent.levels;
   const base = { column, definition, repetition };
   switch (type.kind) {

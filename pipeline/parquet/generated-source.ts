@@ -62,5 +62,5 @@ const RESERVED = new Set(
   `await break case catch class const continue debugger default delete do else enum eval export extends false finally
   for function if implements import in instanceof interface let new null package private protected public return
   static super switch this throw true try typeof undefined var void while with yield arguments
-  Array Date NaN Number`.split(/\s+/),
+  Array Date NaN Number Object`.split(/\s+/),
 );

@@ -4,7 +4,7 @@ import { GeneratedSource, indented } from './generated-source.ts';
 import { leafAppender } from './leaf-appender.ts';
 import type { Levels } from './levels.ts';
 import { type Rejection, rejectAt } from './rejection.ts';
-import { type ValueAppender, valueAppender } from './value-appender.ts';
+import { ownProperty, type ValueAppender, valueAppender } from './value-appender.ts';
 
 /** Appends a row, given by its columns' keys; after a rejection the columns hold part of it. */
 export type RowAppender = (row: object) => Rejection | undefined;
@@ -39,7 +39,7 @@ function closureAppender(columns: readonly KeyedColumn[]): RowAppender {
   return (row) => {
     for (let i = 0; i < columns.length; i++) {
       const { node, key } = columns[i] as KeyedColumn;
-      const rejection = (appenders[i] as ValueAppender)((row as Record<string | number, unknown>)[key], 0);
+      const rejection = (appenders[i] as ValueAppender)(ownProperty(row, key), 0);
       if (rejection) return rejectAt(node.column.name, rejection);
     }
     return undefined;
@@ -59,10 +59,17 @@ function rowSource(columns: readonly KeyedColumn[]): GeneratedSource {
       '  return true;',
       '}',
     );
-    return `${append}(row[${JSON.stringify(key)}])`;
+    return `${append}(${propertyText('row', key)})`;
   });
   source.add('return function appendRow(row) {', `  return ${calls.join('\n    && ')};`, '};');
   return source;
+}
+
+/** What `ownProperty` does. */
+function propertyText(object: string, key: string | number): string {
+  const name = JSON.stringify(key);
+  const value = `${object}[${name}]`;
+  return key in Object.prototype ? `(Object.hasOwn(${object}, ${name}) ? ${value} : undefined)` : value;
 }
 
 /** Lines that append `value`, or return false. @param level the text of its repetition level */
@@ -107,7 +114,7 @@ function structLines(source: GeneratedSource, node: StructNode, value: string, l
     ...node.children.flatMap((child) => {
       const { name } = child.column;
       const field = source.name(`${value}_${name}`);
-      return [`const ${field} = ${value}[${JSON.stringify(name)}];`, ...valueLines(source, child, field, level)];
+      return [`const ${field} = ${propertyText(value, name)};`, ...valueLines(source, child, field, level)];
     }),
   ];
 }

@@ -60,15 +60,20 @@ function presentStruct(node: StructNode): ValueAppender {
   const { entries } = node;
   return (value, repetition) => {
     if (typeof value !== 'object') return reject('type', `an object is required, not ${typeof value}`);
-    const values = value as Readonly<Record<string, unknown>>;
     entries?.present(repetition);
     for (let i = 0; i < names.length; i++) {
       const name = names[i] as string;
-      const rejection = (appenders[i] as ValueAppender)(values[name], repetition);
+      const rejection = (appenders[i] as ValueAppender)(ownProperty(value as object, name), repetition);
       if (rejection) return rejectAt(name, rejection);
     }
     return undefined;
   };
+}
+
+/** A row's or struct's property; not what every object inherits, such as `constructor`. */
+export function ownProperty(object: object, key: string | number): unknown {
+  const value = (object as Readonly<Record<string | number, unknown>>)[key];
+  return value !== undefined && key in Object.prototype && !Object.hasOwn(object, key) ? undefined : value;
 }
 
 function presentList(node: ListNode): ValueAppender {

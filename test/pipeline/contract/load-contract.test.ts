@@ -307,3 +307,11 @@ test('schemas: holds the three events of the project', () => {
   const events = eventFolders(SCHEMAS).map((folder) => basename(folder));
   expect(events).toEqual(['earthquake_reported', 'flight_departed', 'order_created']);
 });
+
+test('loadContract: refuses a schema that is nested deeper than Parquet’s levels', () => {
+  const nested = (depth: number): unknown =>
+    depth === 0 ? 'int' : { type: 'array', items: ['null', nested(depth - 1)] };
+  const avsc = { type: 'record', name: 'ParcelSent', fields: [{ name: 'deep', type: nested(200) }] };
+  const none = { 'v1.proto': null, 'examples/valid-parcel.json': null };
+  expect(refusal({ ...none, 'v1.avsc': JSON.stringify(avsc) })).toMatch('v1.avsc: Cannot make a column below "deep"');
+});

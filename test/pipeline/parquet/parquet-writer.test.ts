@@ -242,3 +242,36 @@ test('ParquetWriter: refuses columns that Parquet cannot express', () => {
   const tooLong: Column = { ...ID, type: { kind: 'decimal', precision: 39, scale: 0 } };
   expect(() => new ParquetWriter([tooLong])).toThrow('decimal(39,0)');
 });
+
+test.each([true, false])(
+  'ParquetWriter: an absent field is null, also one that every object inherits (%s)',
+  (generatesCode) => {
+    const field: Column = { name: 'constructor', type: { kind: 'string' }, nullable: true };
+    const struct: Column = { name: 'toString', type: { kind: 'struct', fields: [field] }, nullable: true };
+    const writer = new ParquetWriter([struct, field], { generatesCode });
+    expect(writer.appendRow({})).toBeUndefined();
+    expect(writer.appendRow({ toString: {} })).toBeUndefined();
+    expect(writer.appendRow({ toString: { constructor: 'a' }, constructor: 'b' })).toBeUndefined();
+    expect(writer.appendRow({ constructor: 1 })).toMatchObject({ path: 'constructor' });
+    expect(writer.rowCount).toBe(3);
+  },
+);
+
+test('ParquetWriter: nesting that a byte of levels holds is written, deeper nesting refused', async () => {
+  const nested = (depth: number): Column => ({
+    name: depth === 0 ? 'element' : 'list',
+    type: depth === 0 ? { kind: 'boolean' } : { kind: 'list', element: nested(depth - 1) },
+    nullable: true,
+  });
+  const value = (depth: number): unknown => (depth === 0 ? true : [value(depth - 1)]);
+  for (const depth of [100, 127]) {
+    const writer = new ParquetWriter([nested(depth)]);
+    expect(writer.appendRow({ list: value(depth) })).toBeUndefined();
+    expect(writer.finish().length).toBeGreaterThan(0);
+  }
+  for (const depth of [128, 300]) {
+    expect(() => new ParquetWriter([nested(depth)])).toThrow(
+      'Cannot make a column below "list": it is nested more than',
+    );
+  }
+});
