@@ -15,20 +15,26 @@ const ROW_GROUP_BYTES = 64 * 2 ** 20;
 const MEMORY_RATIO_MAX = 3;
 const COLD_START_MS_MAX = 100;
 
-export const judged = { writers, decoders, memory, coldStart };
+export const judged = { writers, ratios, decoders, memory, coldStart };
 
-function writers(shape: Shape, snappy: readonly Measured[], zstd: readonly Measured[]): Verdict[] {
-  const ratios = snappy.flatMap((writer): Verdict[] => {
+/** Against the other writers' CPU, of the same rows. */
+function ratios(shape: Shape, snappy: readonly Measured[]): Verdict[] {
+  return snappy.flatMap((writer): Verdict[] => {
     const needed = RATIOS[writer.name];
     if (!needed) return [];
-    const ratio = writer.perMillion / named(snappy, 'headrace').perMillion;
+    const ours = named(snappy, 'headrace');
+    if (ours.rows !== writer.rows) throw new Error(`Cannot compare ${ours.rows} rows with ${writer.rows}`);
+    const ratio = writer.perMillion / ours.perMillion;
     return [
       verdict(`${shape}: CPU of ${writer.name} over ours, snappy`, `>= ${needed}`, ratio.toFixed(1), ratio >= needed),
     ];
   });
+}
+
+function writers(shape: Shape, snappy: readonly Measured[], zstd: readonly Measured[]): Verdict[] {
   const duckdbZstd = named(zstd, 'duckdb').perMillion / named(zstd, 'headrace').perMillion;
   return [
-    ...ratios,
+    ...ratios(shape, snappy),
     verdict(`${shape}: CPU of duckdb over ours, zstd`, '>= 2', duckdbZstd.toFixed(1), duckdbZstd >= 2),
     ...[snappy, zstd].map((measured) => smallFile(shape, measured)),
   ];
