@@ -1,6 +1,13 @@
 /** The tables of a DuckDB warehouse: an event's, made and widened as its schema grows, and the ledger of loads. */
-import type { DuckDBConnection } from '@duckdb/node-api';
+import {
+  type DuckDBConnection,
+  DuckDBListType,
+  DuckDBMapType,
+  DuckDBStructType,
+  type DuckDBType,
+} from '@duckdb/node-api';
 import { LOAD_LEDGER } from '../contract/names.ts';
+import { BrokenInvariantError } from '../errors.ts';
 import type { WarehouseTable } from '../ports.ts';
 import { declaration, duckdbType, identifier } from './duckdb-types.ts';
 
@@ -20,7 +27,8 @@ const LEDGER_DDL = `
 
 /**
  * The schema barrier: the table has every column of the newest schema version before a file of it is loaded. A loader
- * of an older version, still warm during a deployment, leaves the table alone: it would narrow nested columns.
+ * of an older version, still warm during a deployment, leaves the table alone, as it does not know all of its fields.
+ * @throws BrokenInvariantError when a column is of another type: its rows, or the new ones, would be changed.
  */
 export async function ensureTable(
   connection: DuckDBConnection,
@@ -35,13 +43,24 @@ export async function ensureTable(
     return;
   }
   await connection.run(`CREATE TABLE IF NOT EXISTS ${identifier(table)} (${columns.map(declaration).join(', ')})`);
-  const types = await columnTypes(connection, table);
+  const existing = await columnTypes(connection, `* FROM ${identifier(table)}`);
+  const wanted = await columnTypes(
+    connection,
+    columns.map(({ name, type }) => `NULL::${duckdbType(type)} AS ${identifier(name)}`).join(', '),
+  );
   for (const column of columns) {
-    const type = types.get(column.name);
-    if (type === undefined) {
+    const { name } = column;
+    const [before, type] = [existing.get(name), wanted.get(name) as DuckDBType];
+    if (before === undefined) {
       await connection.run(`ALTER TABLE ${identifier(table)} ADD COLUMN ${declaration(column)}`);
-    } else if (column.type.kind === 'struct' || column.type.kind === 'list' || column.type.kind === 'map') {
-      await widenNested(connection, table, column.name, duckdbType(column.type), type);
+    } else if (!hasGrown(before, type)) {
+      const reason = `it is ${typeName(before)} in the table and ${typeName(type)} in schema version ${schemaVersion}`;
+      const allowed = 'a column only gains fields, put its type back or take another table';
+      throw new BrokenInvariantError(`Cannot change the column "${name}" of "${table}": ${reason}; ${allowed}`);
+    } else if (typeName(before) !== typeName(type)) {
+      // DuckDB casts structs by name and fills what is new with null.
+      const grown = `ALTER COLUMN ${identifier(name)} SET DATA TYPE ${duckdbType(column.type)}`;
+      await connection.run(`ALTER TABLE ${identifier(table)} ${grown}`);
     }
   }
 }
@@ -52,17 +71,9 @@ export async function foreignColumns(
   { table, columns }: WarehouseTable,
 ): Promise<string[]> {
   const own = new Set(columns.map(({ name }) => name.toLowerCase()));
-  const names = [...(await columnTypes(connection, table)).keys()];
+  const isThere = await hasTable(connection, table);
+  const names = isThere ? [...(await columnTypes(connection, `* FROM ${identifier(table)}`)).keys()] : [];
   return names.filter((name) => !own.has(name.toLowerCase()));
-}
-
-/** The types by the names, in their order; empty when there is no table. */
-async function columnTypes(connection: DuckDBConnection, table: string): Promise<ReadonlyMap<string, string>> {
-  const existing = await connection.runAndReadAll(
-    'SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = current_schema() AND table_name = $1 ORDER BY column_index',
-    [table],
-  );
-  return new Map(existing.getRows().map(([name, type]) => [String(name), String(type)]));
 }
 
 /** Makes the ledger of all events. */
@@ -88,16 +99,32 @@ export async function hasLedger(connection: DuckDBConnection): Promise<boolean> 
   return found.currentRowCount > 0;
 }
 
-/** A field that was added inside a nested column: DuckDB casts structs by name and fills what is new with null. */
-async function widenNested(
-  connection: DuckDBConnection,
-  table: string,
-  column: string,
-  wanted: string,
-  existing: string,
-): Promise<void> {
-  const normalized = await connection.runAndReadAll(`SELECT typeof(NULL::${wanted})`);
-  if (String(normalized.getRows()[0]?.[0]) !== existing) {
-    await connection.run(`ALTER TABLE ${identifier(table)} ALTER COLUMN ${identifier(column)} SET DATA TYPE ${wanted}`);
-  }
+/** Of the columns of a query by their names, in their order. */
+async function columnTypes(connection: DuckDBConnection, selected: string): Promise<ReadonlyMap<string, DuckDBType>> {
+  const result = await connection.runAndReadAll(`SELECT ${selected} LIMIT 0`);
+  const types = result.columnTypes();
+  return new Map(result.columnNames().map((name, position) => [name, types[position] as DuckDBType]));
 }
+
+/**
+ * Whether the types are the same but for fields that structs have gained. Anything else would be cast without a word:
+ * 3.7 into an integer column becomes 4, and a field that goes takes its values with it.
+ */
+function hasGrown(before: DuckDBType, after: DuckDBType): boolean {
+  if (before instanceof DuckDBStructType && after instanceof DuckDBStructType) {
+    return before.entryNames.every((name, position) => {
+      const [type, grown] = [before.entryTypes[position], after.entryTypes[after.entryNames.indexOf(name)]];
+      return type !== undefined && grown !== undefined && hasGrown(type, grown);
+    });
+  }
+  if (before instanceof DuckDBListType && after instanceof DuckDBListType) {
+    return hasGrown(before.valueType, after.valueType);
+  }
+  if (before instanceof DuckDBMapType && after instanceof DuckDBMapType) {
+    return hasGrown(before.keyType, after.keyType) && hasGrown(before.valueType, after.valueType);
+  }
+  return typeName(before) === typeName(after);
+}
+
+/** JSON is text under another name. */
+const typeName = (type: DuckDBType): string => type.alias ?? type.toString();

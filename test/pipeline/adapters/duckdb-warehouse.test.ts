@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { duckdbWarehouse } from '../../../pipeline/adapters/duckdb-warehouse.ts';
-import type { Column } from '../../../pipeline/contract/column.ts';
+import type { Column, ColumnType } from '../../../pipeline/contract/column.ts';
 import { commitRows, OFFSET, type Row } from '../load/lake-fixture.ts';
 import { memoryObjectStore } from '../ports/memory-object-store.ts';
 import { tableOf, warehouseSuite } from '../ports/warehouse-suite.ts';
@@ -100,4 +100,50 @@ test('duckdbWarehouse: load starts another table when the contract names another
   await warehouse.load({ ...table, table: 'another' }, [await commitRows(lake, [OFFSET], 2, [{}])]);
   const counts = `SELECT (SELECT count(*) FROM ${table.table}) AS first, (SELECT count(*) FROM another) AS another`;
   expect(await query(path, counts)).toEqual([{ first: '2', another: '1' }]);
+});
+
+const INTEGER: ColumnType = { kind: 'int', bits: 64, signed: true };
+const column = (type: ColumnType): Column => ({ name: 'value', type, nullable: true });
+const struct = (fields: Readonly<Record<string, ColumnType>>): ColumnType => ({
+  kind: 'struct',
+  fields: Object.entries(fields).map(([name, type]) => ({ ...column(type), name })),
+});
+
+test.each<[string, ColumnType, ColumnType, string]>([
+  ['an integer, now a number', INTEGER, { kind: 'double' }, 'it is BIGINT in the table and DOUBLE in schema version 1'],
+  ['text, now JSON', { kind: 'string' }, { kind: 'json' }, 'it is VARCHAR in the table and JSON'],
+  [
+    'a decimal of another scale',
+    { kind: 'decimal', precision: 9, scale: 2 },
+    { kind: 'decimal', precision: 9, scale: 1 },
+    'it is DECIMAL(9,2) in the table and DECIMAL(9,1)',
+  ],
+  [
+    'a field, now narrower',
+    struct({ lat: { kind: 'double' } }),
+    struct({ lat: INTEGER, lon: INTEGER }),
+    'it is STRUCT("lat" DOUBLE) in the table and STRUCT("lat" BIGINT, "lon" BIGINT)',
+  ],
+  [
+    'a field less',
+    struct({ lat: INTEGER, lon: INTEGER }),
+    struct({ lat: INTEGER }),
+    'it is STRUCT("lat" BIGINT, "lon"',
+  ],
+  [
+    'a list of others',
+    { kind: 'list', element: column(INTEGER) },
+    { kind: 'list', element: column({ kind: 'string' }) },
+    'it is BIGINT[] in the table and VARCHAR[]',
+  ],
+])('duckdbWarehouse: load refuses a table that has %s, and leaves its rows', async (_, before, after, reason) => {
+  const path = newPath();
+  const lake = memoryObjectStore();
+  const warehouse = duckdbWarehouse(path, lake);
+  const columns = [OFFSET, column(before)];
+  await warehouse.load(tableOf(columns), [await commitRows(lake, columns, 0, [{}])]);
+  const edited = [OFFSET, column(after)];
+  const load = warehouse.load(tableOf(edited), [await commitRows(lake, edited, 1, [{}])]);
+  await expect(load).rejects.toThrow(`Cannot change the column "value" of "order_created": ${reason}`);
+  expect(await query(path, 'SELECT * FROM order_created')).toEqual([{ _offset: '0', value: null }]);
 });
