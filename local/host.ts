@@ -20,6 +20,7 @@ import { RuntimeApi } from './lambda/runtime-api.ts';
 import { startMetricsServer } from './metrics/metrics-server.ts';
 import { topicLags } from './metrics/topic-lags.ts';
 import type { Deployment } from './resources/deployment.ts';
+import { SchemaRegistry } from './schema-registry.ts';
 import { deployStack, type StackValues } from './template/deploy-stack.ts';
 import { resolve } from './template/intrinsics.ts';
 import { TopicAdmin } from './topic-admin.ts';
@@ -178,6 +179,7 @@ async function startServices(
     functionFaults: new FaultRules(Date.now, random),
     kafka,
     topics,
+    schemas: new SchemaRegistry(join(folder.path, 'schemas.json')),
     // A Kafka of one's own may have read the group's records into the lake of another folder: none would come again.
     consumerGroup: (groupId) => (options.kafka ? `${groupId}-${folder.id}` : groupId),
     apiPort: options.port ?? 0,

@@ -9,6 +9,7 @@ import type { FunctionFault } from '../lambda/function-faults.ts';
 import type { LambdaFunction } from '../lambda/lambda-function.ts';
 import type { RuntimeApi } from '../lambda/runtime-api.ts';
 import type { TopicConsumer } from '../metrics/topic-lags.ts';
+import type { SchemaRegistry } from '../schema-registry.ts';
 import type { CreatedResource } from '../template/intrinsics.ts';
 import type { TopicAdmin } from '../topic-admin.ts';
 
@@ -30,6 +31,7 @@ export interface Deployment {
   readonly functionFaults: FaultRules<FunctionFault>;
   readonly kafka: KafkaConnection;
   readonly topics: TopicAdmin;
+  readonly schemas: SchemaRegistry;
   /** The consumer group on that Kafka that stands for one of a template. */
   readonly consumerGroup: (groupId: string) => string;
   /** Of the first HTTP API; others take free ones. */

@@ -11,19 +11,21 @@ export const createRegistry: CreateResource = async ({ properties }) => {
 };
 
 /** Compatibility is checked when contracts compile, so the laptop's registry accepts every version. */
-export const createSchema: CreateResource = async ({ properties }) => {
+export const createSchema: CreateResource = async ({ properties }, { schemas }) => {
   const withoutEffect = ['CheckpointVersion', 'Compatibility', 'DataFormat', 'Description', 'Tags'];
   expectProperties(properties, ['Name', 'Registry', 'SchemaDefinition'], withoutEffect);
   const { Name, Arn } = properties['Registry'] as { readonly Name?: string; readonly Arn?: string };
   const registryName = Name ?? Arn?.split('/').at(-1) ?? '';
   const arn = localArn('glue', `schema/${registryName}/${properties['Name']}`);
+  schemas.register(arn, String(properties['SchemaDefinition']));
   return { ref: arn, attributes: { Arn: arn, InitialSchemaVersionId: versionId(arn, properties['SchemaDefinition']) } };
 };
 
-export const createSchemaVersion: CreateResource = async ({ properties }) => {
+export const createSchemaVersion: CreateResource = async ({ properties }, { schemas }) => {
   expectProperties(properties, ['Schema', 'SchemaDefinition'], []);
   const { SchemaArn, RegistryName, SchemaName } = properties['Schema'] as Readonly<Record<string, string | undefined>>;
   const arn = SchemaArn ?? localArn('glue', `schema/${RegistryName}/${SchemaName}`);
+  schemas.register(arn, String(properties['SchemaDefinition']));
   const id = versionId(arn, properties['SchemaDefinition']);
   return { ref: id, attributes: { VersionId: id } };
 };

@@ -293,6 +293,25 @@ test.each<[string, () => string, string]>([
   expect(String((failure as Error).message)).not.toContain('\n');
 });
 
+test('startHost refuses a schema version that changed since the folder has it, and takes one more', async () => {
+  const dataDir = temporaryFolder();
+  const schema = (first: string, ...later: string[]) => {
+    const properties = { Name: 'sale', Registry: { Name: 'r' }, SchemaDefinition: first, DataFormat: 'AVRO' };
+    const Schema = { Type: 'AWS::Glue::Schema', Properties: properties };
+    const versions = later.map((SchemaDefinition, index) => {
+      const Properties = { Schema: { SchemaArn: { 'Fn::GetAtt': ['Schema', 'Arn'] } }, SchemaDefinition };
+      return [`V${index + 2}`, { Type: 'AWS::Glue::SchemaVersion', Properties }];
+    });
+    const Resources: Resources = { Schema, ...Object.fromEntries(versions) };
+    return { assemblyDir: writeAssembly({ Stack: { template: { Resources } } }), dataDir };
+  };
+  await (await start(schema('one', 'two'))).stop();
+  await (await start(schema('one', 'two', 'three'))).stop();
+  await expect(start(schema('one', 'TWO', 'three'))).rejects.toThrow(
+    new HostError('v2 of sale changed since it was registered; add v4, or take another --dir'),
+  );
+});
+
 test('startHost refuses an event source mapping with a filter', async () => {
   const mapping = {
     Type: 'AWS::Lambda::EventSourceMapping',
