@@ -7,9 +7,12 @@ import { check } from '../../cli/check.ts';
 let schemas: string;
 const printed: string[] = [];
 
+/** Of the project; whoever adds events of their own to its `schemas/` changes nothing here. */
+const EVENTS = ['earthquake_reported', 'flight_departed', 'order_created'];
+
 beforeEach(() => {
   schemas = mkdtempSync(join(tmpdir(), 'headrace-check-'));
-  cpSync('schemas', schemas, { recursive: true });
+  for (const event of EVENTS) cpSync(join('schemas', event), join(schemas, event), { recursive: true });
   printed.length = 0;
   jest.spyOn(console, 'log').mockImplementation((line) => void printed.push(String(line)));
   jest.spyOn(console, 'error').mockImplementation((line) => void printed.push(String(line)));
@@ -20,7 +23,7 @@ afterEach(() => {
   rmSync(schemas, { recursive: true });
 });
 
-test('check says that every event of the project is fine', () => {
+test('check says that every event is fine', () => {
   expect(check(schemas)).toBe(0);
   expect(printed).toEqual([
     'earthquake_reported: fine (1 version, owner seismology)',

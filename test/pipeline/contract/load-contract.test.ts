@@ -299,13 +299,8 @@ test('eventFolders: refuses a folder without events, or none at all', () => {
 
 test.each(eventFolders(SCHEMAS).map((folder) => basename(folder)))('schemas/%s loads', (event) => {
   const contract = loadContract(join(SCHEMAS, event));
-  expect(contract).toMatchObject({ event, versions: [{ version: 1 }] });
+  expect(contract.event).toBe(event);
   expect(JSON.parse(JSON.stringify(contract))).toEqual(contract);
-});
-
-test('schemas: holds the three events of the project', () => {
-  const events = eventFolders(SCHEMAS).map((folder) => basename(folder));
-  expect(events).toEqual(['earthquake_reported', 'flight_departed', 'order_created']);
 });
 
 test('loadContract: refuses a schema that is nested deeper than Parquet’s levels', () => {
