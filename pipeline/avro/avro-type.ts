@@ -11,10 +11,14 @@ export interface AvroLeaf {
   readonly size: number;
   /** What the type, or its logical type, is in a table. */
   readonly column: ColumnType;
+  /** Of a `fixed`, with its namespace. */
+  readonly name?: string;
 }
 
 export interface AvroEnum {
   readonly kind: 'enum';
+  /** With its namespace. */
+  readonly name: string;
   readonly symbols: readonly string[];
   /** What stands for a symbol that this schema does not know. */
   readonly fallback: string | undefined;

@@ -59,9 +59,9 @@ function parseType(schema: unknown, scope: Scope): AvroType {
     case 'record':
       return recordType(schema, scope);
     case 'enum':
-      return declare(schema, scope, (_, inner) => enumType(schema, inner));
+      return declare(schema, scope, (name, inner) => enumType(schema, name, inner));
     case 'fixed':
-      return declare(schema, scope, (_, inner) => fixedType(schema, inner));
+      return declare(schema, scope, (name, inner) => fixedType(schema, name, inner));
     case 'array':
       return { kind: 'array', items: parseType(schema['items'], within(scope, 'items')) };
     case 'map':
@@ -123,24 +123,24 @@ function parseField(field: unknown, scope: Scope): AvroField {
   return { name, type, fallback };
 }
 
-function enumType(schema: Json, scope: Scope): AvroEnum {
+function enumType(schema: Json, name: string, scope: Scope): AvroEnum {
   const { symbols, default: fallback } = schema;
   if (!Array.isArray(symbols) || symbols.length === 0) throw mistake(scope, 'an enum needs "symbols", one at least');
-  const names = symbols.map((symbol) => checkName(symbol, NAME, scope));
-  if (new Set(names).size < names.length) throw mistake(scope, 'the symbols of an enum must differ');
-  if (fallback === undefined) return { kind: 'enum', symbols: names, fallback: undefined };
-  if (typeof fallback !== 'string' || !names.includes(fallback)) {
+  const known = symbols.map((symbol) => checkName(symbol, NAME, scope));
+  if (new Set(known).size < known.length) throw mistake(scope, 'the symbols of an enum must differ');
+  if (fallback === undefined) return { kind: 'enum', name, symbols: known, fallback: undefined };
+  if (typeof fallback !== 'string' || !known.includes(fallback)) {
     throw mistake(scope, 'the default of an enum must be one of its symbols');
   }
-  return { kind: 'enum', symbols: names, fallback };
+  return { kind: 'enum', name, symbols: known, fallback };
 }
 
-function fixedType(schema: Json, scope: Scope): AvroType {
+function fixedType(schema: Json, name: string, scope: Scope): AvroType {
   const { size } = schema;
   if (typeof size !== 'number' || !Number.isInteger(size) || size < 1 || size > FIXED_BYTES_MAX) {
     throw mistake(scope, `a fixed needs a "size" of 1 to ${FIXED_BYTES_MAX} bytes`);
   }
-  const leaf = { kind: 'leaf', wire: 'fixed', size, column: { kind: 'bytes' } } as const;
+  const leaf = { kind: 'leaf', name, wire: 'fixed', size, column: { kind: 'bytes' } } as const;
   return schema['logicalType'] === undefined ? leaf : { ...leaf, column: logicalColumn(schema, leaf, scope.path) };
 }
 

@@ -3,19 +3,25 @@ import type { Field, MessageType, ValueType } from './message.ts';
 
 /** Something that a newer version may not do. */
 export interface SchemaBreak {
-  /** The field, from the payload down, as in `items.sku`. */
+  /** The field, from the payload down, as in `items.sku`; empty means the payload. */
   readonly path: string;
   readonly reason: string;
-  /** Of Protobuf, the full name of the field, message or enum in the newer version that has to change. */
+  /** The full name in the newer version of what has to change, where the format gives it one of its own. */
   readonly declaration?: string;
 }
 
 /**
  * What breaks when records of `older` are read as `newer`; empty when nothing does. Fields may be added when they are
  * optional, repeated or maps, and required ones may become optional. Fields may not be removed, because the column's
- * values would be dropped without a word: mark them `deprecated` and `optional` instead.
+ * values would be dropped without a word: mark them `deprecated` and `optional` instead. The payload keeps its package:
+ * consumers tell messages apart by their full names.
  */
-export function backwardBreaks(older: MessageType, newer: MessageType, path = ''): SchemaBreak[] {
+export function backwardBreaks(older: MessageType, newer: MessageType): SchemaBreak[] {
+  const renamed = { path: '', reason: `was ${older.name}, is ${newer.name}`, declaration: newer.name };
+  return [...(older.name === newer.name ? [] : [renamed]), ...messageBreaks(older, newer, '')];
+}
+
+function messageBreaks(older: MessageType, newer: MessageType, path: string): SchemaBreak[] {
   const breaks: SchemaBreak[] = [];
   for (const before of older.fields) {
     const after = newer.fields.find(({ number }) => number === before.number);
@@ -38,7 +44,7 @@ function fieldBreaks(before: Field, after: Field, newer: MessageType, parentPath
     return [{ path, reason, declaration: `${newer.name}.${after.name}` }];
   }
   if (before.type.kind === 'message' && after.type.kind === 'message') {
-    return backwardBreaks(before.type.message, after.type.message, `${path}.`);
+    return messageBreaks(before.type.message, after.type.message, `${path}.`);
   }
   return before.type.kind === 'enum' && after.type.kind === 'enum' ? enumBreaks(before.type, after.type, path) : [];
 }

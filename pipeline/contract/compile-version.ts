@@ -13,6 +13,7 @@ import { backwardBreaks, type SchemaBreak } from './compatibility.ts';
 import { compileProto } from './compile-proto.ts';
 import type { SchemaVersion } from './compiled-contract.ts';
 import { ContractError } from './contract-error.ts';
+import { jsonLine } from './json-line.ts';
 import { declarationLine, protoDeclarations } from './proto-declarations.ts';
 import { readText } from './read-text.ts';
 
@@ -42,7 +43,7 @@ export function checkCompatible(file: string, older: SchemaVersion, newer: Schem
   const breaks = breaksOf(older, newer);
   const [first] = breaks;
   if (first) {
-    const all = breaks.map(({ path, reason }) => `${path} ${reason}`).join('; ');
+    const all = breaks.map(({ path, reason }) => `${path === '' ? 'the payload' : path} ${reason}`).join('; ');
     const reason = `not BACKWARD compatible with v${older.version}: ${all}`;
     throw new ContractError(file, lineOf(newer, first), reason);
   }
@@ -65,7 +66,8 @@ function columnsOf(file: string, version: SchemaVersion): Column[] {
 function checkNames(file: string, definition: string, columns: readonly Column[], path: string): void {
   const taken = new Map<string, string>();
   for (const { name, type } of columns) {
-    const refuse = (reason: string) => new ContractError(file, jsonLine(definition, name), `${path}${name}: ${reason}`);
+    const refuse = (reason: string) =>
+      new ContractError(file, jsonLine(definition, path + name), `${path}${name}: ${reason}`);
     const other = taken.get(name.toLowerCase());
     if (other !== undefined) {
       throw refuse(`clashes with ${other}, names in SQL must differ in more than case`);
@@ -105,10 +107,5 @@ function lineOf({ format, definition }: SchemaVersion, { path, declaration }: Sc
   if (format === 'protobuf') {
     return declarationLine(protoDeclarations(definition), declaration ?? '');
   }
-  return jsonLine(definition, /(\w+)\W*$/.exec(path)?.[1] ?? '');
-}
-
-/** The line that first has the name in quotes, 0 where none has: a field that was removed. */
-function jsonLine(definition: string, name: string): number {
-  return definition.split('\n').findIndex((line) => line.includes(`"${name}"`)) + 1;
+  return jsonLine(definition, declaration ?? path);
 }

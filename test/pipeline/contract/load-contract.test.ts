@@ -223,6 +223,10 @@ test.each<[Record<string, string | Uint8Array | null>, string]>([
     `v2.proto:6: ${NOT_BACKWARD}: note was optional, is required; weight changed its type from double to float`,
   ],
   [
+    { 'v2.proto': V1.replace('message', 'package parcels;\nmessage') },
+    `v2.proto:4: ${NOT_BACKWARD}: the payload was ParcelSent, is parcels.ParcelSent`,
+  ],
+  [
     { 'v2.proto': V1.replace('}', '  bool fragile = 6;\n}') },
     `v2.proto:9: ${NOT_BACKWARD}: fragile is new and required, a new field must be optional, repeated or a map`,
   ],

@@ -103,6 +103,8 @@ const optional = (type: unknown) => ({ name: 'f', type: ['null', type], default:
 const f = (type: unknown, more: object = {}) => ({ name: 'f', type, ...more });
 const symbols = (...names: string[]) => ({ type: 'enum', name: 'E', symbols: names });
 const inner = (...fields: object[]) => ({ type: 'record', name: 'Inner', fields });
+const fixed = (name: string, size: number) => ({ type: 'fixed', name, size });
+const BYTES = { type: 'bytes', logicalType: 'decimal' };
 const MICROS = { type: 'long', logicalType: 'timestamp-micros' };
 
 test.each<[string, object, object, string]>([
@@ -110,8 +112,19 @@ test.each<[string, object, object, string]>([
   ['a field that may be null', f('int'), optional('int'), ''],
   ['a field that may be null no more', optional('int'), f('int'), 'f may be null no more'],
   ['a wider type', f('int'), f('long'), 'f changed its type from int (int) to long (int)'],
-  ['a time', f('long'), f(MICROS), 'f changed its type from long (int) to long (timestamp)'],
-  ['a fixed for bytes', f('bytes'), f({ type: 'fixed', name: 'X', size: 2 }), ''],
+  ['a time', f('long'), f(MICROS), 'f changed its type from long (int) to long (timestamp micros)'],
+  ['a fixed for bytes', f('bytes'), f(fixed('X', 2)), 'f changed its type from bytes (bytes) to fixed (bytes)'],
+  ['a fixed of another name', f(fixed('X', 2)), f(fixed('Y', 2)), 'f was called X, is called Y'],
+  ['a fixed of another size', f(fixed('X', 2)), f(fixed('X', 3)), 'f was 2 bytes, is 3'],
+  ['an enum of another name', f(symbols('A')), f({ ...symbols('A'), name: 'F' }), 'f was called E, is called F'],
+  ['a record of another name', f(inner(ID)), f({ ...inner(ID), name: 'Other' }), 'f was called Inner, is called Other'],
+  ['a name in another namespace', f(inner(ID)), f({ ...inner(ID), namespace: 'shop' }), ''],
+  [
+    'a decimal of another scale',
+    f({ ...BYTES, precision: 9, scale: 2 }),
+    f({ ...BYTES, precision: 9 }),
+    'f changed its type from bytes (decimal 9, 2) to bytes (decimal 9, 0)',
+  ],
   ['a symbol more', f(symbols('A')), f(symbols('A', 'B')), ''],
   ['a symbol less', f(symbols('A', 'B')), f(symbols('A')), 'f lost the symbol B, and the enum has no default'],
   ['a symbol less, and a default', f(symbols('A', 'B')), f({ ...symbols('A'), default: 'A' }), ''],
@@ -142,6 +155,13 @@ test.each<[string, object, object, string]>([
   if (expected === '') expect(message).toBe('accepted');
   else expect(message).toMatch(/^v2\.avsc(:\d+)?: not BACKWARD compatible with v1: /);
   expect(message).toContain(expected);
+});
+
+test('loadContract: the record of a newer Avro schema keeps its name', async () => {
+  const renamed = avsc(ID).replace('"Sale"', '"Sold"');
+  expect(await refusal({ 'v1.avsc': avsc(ID), 'v2.avsc': renamed })).toBe(
+    'v2.avsc:3: not BACKWARD compatible with v1: the payload was called Sale, is called Sold',
+  );
 });
 
 const bounded = (minimum: number, maximum: number) => ({ type: 'integer', minimum, maximum });
