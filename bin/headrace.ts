@@ -133,6 +133,7 @@ async function main(): Promise<number> {
       return plan({ event, against, source: { assembly, stage }, load: { eventsPerSecond, ...eventLoad(load) } });
     }
     case 'check':
+      parseArgs({ args, options: {} });
       return (await import('../cli/check.ts')).check();
     case 'help':
       console.log(USAGE);

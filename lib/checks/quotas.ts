@@ -6,7 +6,7 @@ import { NAME_RULES as SNOWFLAKE_NAMES } from '../../pipeline/adapters/snowflake
 import { checkNames, type NameRules } from '../../pipeline/adapters/warehouse-names.ts';
 import type { CompiledContract, WarehouseTarget } from '../../pipeline/contract/compiled-contract.ts';
 import { ContractError } from '../../pipeline/contract/contract-error.ts';
-import { DRAIN_FRESHNESS_MIN, sinkTrigger } from '../../pipeline/contract/sink-trigger.ts';
+import { sinkTrigger } from '../../pipeline/contract/sink-trigger.ts';
 import { newestVersion, tableColumns } from '../../pipeline/contract/table-columns.ts';
 import { BODY_BYTES_MAX } from '../../pipeline/ingest/limits.ts';
 import { PAYLOAD_FORMATS } from '../../pipeline/payload/payload-format.ts';
@@ -50,10 +50,6 @@ export function checkEventQuotas(folder: string, contract: CompiledContract): vo
   checkVersions(file, contract);
   checkSchemas(folder, contract);
   checkTable(file, contract);
-  if (contract.sink !== undefined && sinkTrigger(contract).kind === 'drain') {
-    const is = `freshnessSeconds ${contract.freshnessSeconds} drains the topic by a schedule`;
-    refuse(file, 'sink.pollersMax', is, `which has no pollers: allowed below ${DRAIN_FRESHNESS_MIN}`);
-  }
   const bytes = Buffer.byteLength(contract.description);
   if (bytes > DESCRIPTION_BYTES_MAX) {
     refuse(file, 'description', `${bytes} bytes`, `Glue allows ${DESCRIPTION_BYTES_MAX}`);

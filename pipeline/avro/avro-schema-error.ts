@@ -2,8 +2,11 @@
 export class AvroSchemaError extends Error {
   override readonly name = 'AvroSchemaError';
 
+  readonly path: string;
+
   /** @param path the field, such as `OrderCreated.items.price`; empty for the schema itself */
   constructor(path: string, reason: string) {
     super(path === '' ? reason : `${path}: ${reason}`);
+    this.path = path;
   }
 }

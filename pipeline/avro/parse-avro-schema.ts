@@ -48,7 +48,8 @@ export function parseAvroSchema(text: string): AvroRecord {
   }
   const type = parseType(schema, { path: '', namespace: '', named: new Map() });
   if (type.kind === 'record') return type;
-  throw new AvroSchemaError('', `the payload must be a record, as each of its fields is a column, not ${type.kind}`);
+  const found = type.kind === 'leaf' ? type.wire : type.kind;
+  throw new AvroSchemaError('', `the payload must be a record, as each of its fields is a column, not ${found}`);
 }
 
 function parseType(schema: unknown, scope: Scope): AvroType {

@@ -31,7 +31,8 @@ export function compileProto(file: string, source: string, event: string): Messa
   const name = proto.packageName === undefined ? payload : `${proto.packageName}.${payload}`;
   const type = proto.root.lookup(`.${name}`);
   if (!(type instanceof protobuf.Type && fullName(type) === name)) {
-    throw new ContractError(file, 0, `no message ${payload}; the payload of ${event} is the message of that name`);
+    const { line = 0 } = proto.declarations.find(({ kind }) => kind === 'message') ?? {};
+    throw new ContractError(file, line, `no message ${payload}; the payload of ${event} is the message of that name`);
   }
   return compileMessage(proto, type, []);
 }

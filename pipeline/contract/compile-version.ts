@@ -13,7 +13,7 @@ import { backwardBreaks, type SchemaBreak } from './compatibility.ts';
 import { compileProto } from './compile-proto.ts';
 import type { SchemaVersion } from './compiled-contract.ts';
 import { ContractError } from './contract-error.ts';
-import { jsonLine } from './json-line.ts';
+import { jsonLine, syntaxErrorLine } from './json-line.ts';
 import { declarationLine, protoDeclarations } from './proto-declarations.ts';
 import { readText } from './read-text.ts';
 
@@ -55,12 +55,19 @@ function columnsOf(file: string, version: SchemaVersion): Column[] {
     columnTree(columns);
     return columns;
   } catch (error) {
-    if (error instanceof AvroSchemaError || error instanceof JsonSchemaError || error instanceof RangeError) {
+    if (error instanceof AvroSchemaError || error instanceof JsonSchemaError) {
+      throw new ContractError(file, schemaLine(version.definition, error.path), error.message);
+    }
+    if (error instanceof RangeError) {
       throw new ContractError(file, 0, error.message);
     }
     throw error;
   }
 }
+
+/** Where the schema has the mistake: text that is no JSON has one, and a path that names nothing means the whole. */
+const schemaLine = (definition: string, path: string): number =>
+  path === '' ? syntaxErrorLine(definition) : jsonLine(definition, path);
 
 /** As of Protobuf: SQL does not tell `a` from `A`, and names that begin with _ are the pipeline's own. */
 function checkNames(file: string, definition: string, columns: readonly Column[], path: string): void {

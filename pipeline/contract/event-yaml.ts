@@ -34,14 +34,14 @@ type WrittenYaml = Pick<EventYaml, 'description' | 'owner'> & {
   readonly [Name in 'topic' | 'lake' | 'warehouse']?: Partial<EventYaml[Name]>;
 } & Partial<Omit<EventYaml, 'topic' | 'lake' | 'warehouse'>>;
 
-const validate = new Ajv({ verbose: true }).compile(
+const validate = new Ajv({ verbose: true, allErrors: true }).compile(
   JSON.parse(readFileSync(new URL('../../schemas/event.schema.json', import.meta.url), 'utf8')) as AnySchema,
 );
 
 /**
  * Reads one `event.yaml` and fills in what it leaves out.
  * @param event the event's name, which is also the default table.
- * @throws ContractError with the file, the line and the field of the first mistake.
+ * @throws ContractError with the file, the line and the field of every mistake.
  */
 export function readEventYaml(file: string, event: string): EventFile {
   const lines = new LineCounter();
@@ -53,7 +53,7 @@ export function readEventYaml(file: string, event: string): EventFile {
   }
   const written = toPlainData(file, document);
   if (!validate(written)) {
-    throw schemaMistake(file, document, lines, validate.errors ?? []);
+    ContractError.throwAll((validate.errors ?? []).map((error) => schemaMistake(file, document, lines, error)));
   }
   return {
     event: withDefaults(written as WrittenYaml, event),
@@ -95,30 +95,29 @@ function withDefaults(written: WrittenYaml, event: string): EventYaml {
   };
 }
 
-function schemaMistake(
-  file: string,
-  document: Document,
-  lines: LineCounter,
-  errors: readonly ErrorObject[],
-): ContractError {
-  const [error] = errors;
-  const path = error ? error.instancePath.split('/').slice(1) : [];
-  const field = error?.keyword === 'additionalProperties' ? String(error.params['additionalProperty']) : undefined;
+function schemaMistake(file: string, document: Document, lines: LineCounter, error: ErrorObject): ContractError {
+  const path = error.instancePath.split('/').slice(1);
+  const field = error.keyword === 'additionalProperties' ? String(error.params['additionalProperty']) : undefined;
   const line = lineOf(document, lines, field === undefined ? path : [...path, field]);
   const where = [...path, ...(field === undefined ? [] : [field])].join('.');
   return new ContractError(file, line, `${where === '' ? '' : `${where}: `}${describe(error)}`);
 }
 
-function describe(error: ErrorObject | undefined): string {
-  switch (error?.keyword) {
+function describe(error: ErrorObject): string {
+  const rules = error.parentSchema ?? {};
+  switch (error.keyword) {
     case 'additionalProperties': {
-      const known = Object.keys((error.parentSchema?.['properties'] as object | undefined) ?? {});
+      const known = Object.keys((rules['properties'] as object | undefined) ?? {});
       return known.length > 0 ? `unknown field, allowed are ${known.join(', ')}` : 'unknown field';
     }
     case 'enum':
       return `not allowed, allowed is ${(error.params['allowedValues'] as string[]).join(' or ')}`;
-    default:
-      return error?.message ?? 'does not fit event.schema.json';
+    case 'pattern':
+      return `${error.message}, such as ${(rules['examples'] as string[]).join(' or ')}`;
+    default: {
+      const allowed = rules['type'] === 'integer' ? `, allowed is ${rules['minimum']} to ${rules['maximum']}` : '';
+      return (error.message ?? 'does not fit event.schema.json') + allowed;
+    }
   }
 }
 

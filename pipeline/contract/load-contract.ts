@@ -11,6 +11,7 @@ import { checkEventName, EVENT_FILE, type EventFile, readEventYaml } from './eve
 import { checkExamples } from './examples.ts';
 import { isFolderColumn, TIME_PARTS } from './lake-partitions.ts';
 import { topicName } from './names.ts';
+import { DRAIN_FRESHNESS_MIN, sinkTrigger } from './sink-trigger.ts';
 import { valueLimits } from './value-limits.ts';
 
 const VERSION_FILE = /^v([1-9]\d*)\.(\w+)$/;
@@ -38,6 +39,7 @@ export function loadContract(folder: string): CompiledContract {
   };
   checkRole(folder, eventFile, 'keyField', newest, 'string or integer', KEY_KINDS);
   checkRole(folder, eventFile, 'eventTimeField', newest, PAYLOAD_FORMATS[newest.format].timeType, ['timestamp']);
+  checkPollers(folder, eventFile);
   checkLake(folder, eventFile, newest);
   checkExamples(join(folder, EXAMPLES_FOLDER), newest, valueLimits(contract.warehouse.target));
   return contract;
@@ -135,6 +137,14 @@ function checkRole(
     const allowed = fit.length === 0 ? 'it has none' : `allowed is ${fit.join(' or ')}`;
     const reason = `${role}: "${chosen}" is not a required ${typeAllowed} field of ${payload}, ${allowed}`;
     throw new ContractError(join(folder, EVENT_FILE), lineOf(role), reason);
+  }
+}
+
+function checkPollers(folder: string, { event, lineOf }: EventFile): void {
+  if (event.sink !== undefined && sinkTrigger(event).kind === 'drain') {
+    const reason = `freshnessSeconds ${event.freshnessSeconds} drains the topic by a schedule, which has no pollers`;
+    const text = `sink.pollersMax: ${reason}: allowed below ${DRAIN_FRESHNESS_MIN}`;
+    throw new ContractError(join(folder, EVENT_FILE), lineOf('sink'), text);
   }
 }
 

@@ -2,8 +2,11 @@
 export class JsonSchemaError extends Error {
   override readonly name = 'JsonSchemaError';
 
+  readonly path: string;
+
   /** @param path the property, such as `items[].price`; empty for the schema itself */
   constructor(path: string, reason: string) {
     super(path === '' ? reason : `${path}: ${reason}`);
+    this.path = path;
   }
 }

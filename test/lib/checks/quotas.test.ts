@@ -37,13 +37,6 @@ test.each([
   expect(ofEvent({ warehouse: { target, table: 'a'.repeat(length) } })).toThrow(reason);
 });
 
-test('checkEventQuotas refuses pollers for an event that is drained', () => {
-  expect(ofEvent({ sink: { pollersMax: 2 } })).not.toThrow();
-  expect(ofEvent({ sink: { pollersMax: 2 }, freshnessSeconds: 180 })).toThrow(
-    'event.yaml: sink.pollersMax: freshnessSeconds 180 drains the topic by a schedule, which has no pollers: allowed below 180',
-  );
-});
-
 test('checkStageQuotas counts the partitions of all events with their replicas against what a broker takes', () => {
   expect(ofStage(many(500))).not.toThrow();
   expect(ofStage([...many(500), { ...contract, event: 'large', topic: { ...contract.topic, partitions: 5 } }])).toThrow(

@@ -191,10 +191,10 @@ test.each([
     5,
     'Payload.A: the name is taken on line 4',
   ],
-  ['message Other { int32 a = 1; }', 0, 'no message Payload; the payload of payload is the message of that name'],
+  ['message Other { int32 a = 1; }', 2, 'no message Payload; the payload of payload is the message of that name'],
   [
     'message Other { Payload p = 1; message Payload { int32 a = 1; } }',
-    0,
+    2,
     'no message Payload; the payload of payload is the message of that name',
   ],
   ['enum Payload { A = 0; }', 0, 'no message Payload; the payload of payload is the message of that name'],

@@ -1,4 +1,4 @@
-import { jsonLine } from '../../../pipeline/contract/json-line.ts';
+import { jsonLine, syntaxErrorLine } from '../../../pipeline/contract/json-line.ts';
 
 const TEXT = `{
   "a": {
@@ -22,4 +22,18 @@ test.each([
   ['', 0],
 ])('jsonLine: %s is on line %i', (path, line) => {
   expect(jsonLine(TEXT, path)).toBe(line);
+});
+
+test.each([
+  ['{}', 0],
+  [TEXT, 0],
+  ['', 1],
+  ['{\n "a": 1,\n}', 3],
+  ['{\n "a": b,\n "c": 1\n}', 2],
+  ['{\n "a": 1\n "c": 1\n}', 3],
+  ['{\n "a": "open,\n "c": 1\n}', 2],
+  ['{}\nmore\n', 2],
+  ['{\n "a": [1,\n', 3],
+])('syntaxErrorLine: %j stops being JSON on line %i', (text, line) => {
+  expect(syntaxErrorLine(text)).toBe(line);
 });

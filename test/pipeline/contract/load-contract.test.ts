@@ -126,39 +126,56 @@ test.each([
   [yaml('owner: twice\n'), 'event.yaml:3: Map keys must be unique'],
   [yaml('---\nmore: 1\n'), 'event.yaml:3: Source contains multiple documents; please use YAML.parseAllDocuments()'],
   [yaml('topic: *nowhere\n'), 'event.yaml: Unresolved alias (the anchor must be set before the alias): nowhere'],
-  [{ 'event.yaml': '' }, "event.yaml:1: must have required property 'description'"],
+  [
+    { 'event.yaml': '' },
+    "event.yaml:1: must have required property 'description'\nevent.yaml:1: must have required property 'owner'",
+  ],
   [{ 'event.yaml': 'description: x\n' }, "event.yaml:1: must have required property 'owner'"],
   [{ 'event.yaml': '- a\n- b\n' }, 'event.yaml:1: must be object'],
   [
     { 'event.yaml': 'description: x\nowner: ""\n' },
-    'event.yaml:2: owner: must match pattern "^[A-Za-z0-9 _.:/=+@-]{1,256}$"',
+    'event.yaml:2: owner: must match pattern "^[A-Za-z0-9 _.:/=+@-]{1,256}$", such as flight-operations',
   ],
   [yaml('colour: red\n'), `event.yaml:3: colour: unknown field, allowed are ${KNOWN}`],
   [
     yaml('topic:\n  partitions: 4\n  name: x\n'),
     'event.yaml:5: topic.name: unknown field, allowed are partitions, retentionHours',
   ],
-  [yaml('topic:\n  partitions: many\n'), 'event.yaml:4: topic.partitions: must be integer'],
-  [yaml('topic:\n  partitions: 1.5\n'), 'event.yaml:4: topic.partitions: must be integer'],
-  [yaml('topic:\n  partitions: 0\n'), 'event.yaml:4: topic.partitions: must be >= 1'],
-  [yaml('topic:\n  partitions: 201\n'), 'event.yaml:4: topic.partitions: must be <= 200'],
-  [yaml('topic:\n  retentionHours: 0\n'), 'event.yaml:4: topic.retentionHours: must be >= 1'],
-  [yaml('topic:\n  retentionHours: 8761\n'), 'event.yaml:4: topic.retentionHours: must be <= 8760'],
+  [yaml('topic:\n  partitions: many\n'), 'event.yaml:4: topic.partitions: must be integer, allowed is 1 to 200'],
+  [yaml('topic:\n  partitions: 1.5\n'), 'event.yaml:4: topic.partitions: must be integer, allowed is 1 to 200'],
+  [yaml('topic:\n  partitions: 0\n'), 'event.yaml:4: topic.partitions: must be >= 1, allowed is 1 to 200'],
+  [yaml('topic:\n  partitions: 201\n'), 'event.yaml:4: topic.partitions: must be <= 200, allowed is 1 to 200'],
+  [yaml('topic:\n  retentionHours: 0\n'), 'event.yaml:4: topic.retentionHours: must be >= 1, allowed is 1 to 8760'],
+  [
+    yaml('topic:\n  retentionHours: 8761\n'),
+    'event.yaml:4: topic.retentionHours: must be <= 8760, allowed is 1 to 8760',
+  ],
   [yaml('topic: 4\n'), 'event.yaml:3: topic: must be object'],
   [yaml('topic:\n'), 'event.yaml:3: topic: must be object'],
-  [yaml('freshnessSeconds: 1\n'), 'event.yaml:3: freshnessSeconds: must be >= 2'],
-  [yaml('freshnessSeconds: 3601\n'), 'event.yaml:3: freshnessSeconds: must be <= 3600'],
+  [yaml('freshnessSeconds: 1\n'), 'event.yaml:3: freshnessSeconds: must be >= 2, allowed is 2 to 3600'],
+  [yaml('freshnessSeconds: 3601\n'), 'event.yaml:3: freshnessSeconds: must be <= 3600, allowed is 2 to 3600'],
   [yaml('compatibility: FULL\n'), 'event.yaml:3: compatibility: not allowed, allowed is BACKWARD'],
   [
     yaml('warehouse: { target: oracle }\n'),
     'event.yaml:3: warehouse.target: not allowed, allowed is duckdb or redshift or snowflake or athena',
   ],
+  [
+    yaml('sink: { pollersMax: 2 }\nfreshnessSeconds: 180\n'),
+    'event.yaml:3: sink.pollersMax: freshnessSeconds 180 drains the topic by a schedule, which has no pollers: allowed below 180',
+  ],
+  [
+    yaml('freshnessSeconds: 1\ncolour: red\n'),
+    `event.yaml:4: colour: unknown field, allowed are ${KNOWN}\nevent.yaml:3: freshnessSeconds: must be >= 2, allowed is 2 to 3600`,
+  ],
   [yaml('lake: { partitionBy: [sent_at] }\n'), `event.yaml:3: lake.partitionBy: "sent_at" ${FOLDERS}`],
   [yaml('lake: { partitionBy: [year, gone] }\n'), `event.yaml:3: lake.partitionBy: "gone" ${FOLDERS}`],
-  [yaml('lake: { openPartitionsMax: 201 }\n'), 'event.yaml:3: lake.openPartitionsMax: must be <= 200'],
+  [
+    yaml('lake: { openPartitionsMax: 201 }\n'),
+    'event.yaml:3: lake.openPartitionsMax: must be <= 200, allowed is 1 to 200',
+  ],
   [
     yaml('warehouse: { table: 1parcel }\n'),
-    'event.yaml:3: warehouse.table: must match pattern "^[a-z][a-z0-9_]{0,62}$"',
+    'event.yaml:3: warehouse.table: must match pattern "^[a-z][a-z0-9_]{0,62}$", such as order_created',
   ],
   [yaml('\n# the key\nkeyField: note\n'), `event.yaml:5: keyField: "note" ${KEYS}`],
   [yaml('keyField: weight\n'), `event.yaml:3: keyField: "weight" ${KEYS}`],
@@ -253,15 +270,22 @@ test('loadContract: the key field and the examples are checked against the newes
 });
 
 test.each([
-  ['valid-a.json', '{}', 'refused by the schema: parcel_id is required'],
-  ['valid-a.json', '[]', 'refused by the schema: the payload must be an object with the fields of ParcelSent'],
-  ['invalid-a.json', VALID, 'accepted by the schema, although its name says invalid'],
-  ['invalid-a.json', '{', "Expected property name or '}' in JSON at position 1 (line 1 column 2)"],
-  ['a.json', VALID, 'an example is called valid-<what>.json or invalid-<what>.json'],
-  ['valid-a.txt', VALID, 'an example is called valid-<what>.json or invalid-<what>.json'],
-  ['valid-.json', VALID, 'an example is called valid-<what>.json or invalid-<what>.json'],
+  ['valid-a.json', '{}', ': refused by the schema: parcel_id is required'],
+  ['valid-a.json', '[]', ': refused by the schema: the payload must be an object with the fields of ParcelSent'],
+  ['invalid-a.json', VALID, ': accepted by the schema, although its name says invalid'],
+  ['invalid-a.json', '{', ":1: Expected property name or '}' in JSON at position 1 (line 1 column 2)"],
+  ['a.json', VALID, ': an example is called valid-<what>.json or invalid-<what>.json'],
+  ['valid-a.txt', VALID, ': an example is called valid-<what>.json or invalid-<what>.json'],
+  ['valid-.json', VALID, ': an example is called valid-<what>.json or invalid-<what>.json'],
 ])('loadContract: the example %s that holds %j is refused', (name, content, reason) => {
-  expect(refusal({ [`examples/${name}`]: content })).toBe(`examples/${name}: ${reason}`);
+  expect(refusal({ [`examples/${name}`]: content })).toBe(`examples/${name}${reason}`);
+});
+
+test('loadContract: every example that is refused is told, with its line', () => {
+  const wrong = VALID.replace(', "weight": 1.5', ',\n "weight": "much"');
+  expect(refusal({ 'examples/valid-a.json': wrong, 'examples/valid-b.json': '{\n "a": b\n}' })).toMatch(
+    /^examples\/valid-a.json:2: refused by the schema: weight .*\nexamples\/valid-b.json:2: Unexpected token/,
+  );
 });
 
 test.each([

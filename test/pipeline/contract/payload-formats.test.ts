@@ -50,19 +50,28 @@ test.each([
 });
 
 test.each([
-  ['a schema that is none', { 'v1.avsc': '{' }, 'v1.avsc: an Avro schema is JSON'],
+  ['a schema that is none', { 'v1.avsc': '{' }, 'v1.avsc:1: an Avro schema is JSON'],
   [
     'a union of several types',
     { 'v1.avsc': avsc({ name: 'u', type: ['int', 'string'] }) },
-    'v1.avsc: Sale.u: a union of',
+    'v1.avsc:6: Sale.u: a union of',
   ],
-  ['a word that is not checked', { 'v1.json': json({ s: { type: 'string', pattern: 'x' } }) }, 'v1.json: s: "pattern"'],
+  [
+    'a word that is not checked',
+    { 'v1.json': json({ s: { type: 'string', pattern: 'x' } }) },
+    'v1.json:4: s: "pattern"',
+  ],
   [
     'names that SQL cannot tell apart',
     { 'v1.avsc': avsc(ID, { name: 'ID', type: 'int' }) },
     'v1.avsc:10: ID: clashes with id',
   ],
   ['a name of the pipeline', { 'v1.json': json({ _offset: INTEGER }) }, 'v1.json:4: _offset: names that begin with _'],
+  [
+    'no record',
+    { 'v1.avsc': '"string"' },
+    'v1.avsc: the payload must be a record, as each of its fields is a column, not string',
+  ],
   [
     'two formats',
     { 'v1.avsc': avsc(ID), 'v2.json': json({ id: INTEGER }) },
