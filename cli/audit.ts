@@ -1,5 +1,6 @@
 /** `headrace audit`: proof that every acknowledged record is one row or one dead letter. */
 import { parseArgs } from 'node:util';
+import { kafkaTrouble } from '../pipeline/adapters/kafka-trouble.ts';
 import { type AuditCounts, type AuditReport, audit as auditPipeline } from '../pipeline/audit/audit.ts';
 import { type AuditWindow, isWhole } from '../pipeline/audit/chain.ts';
 import { type Orphan, removeOrphans } from '../pipeline/audit/check-objects.ts';
@@ -53,6 +54,10 @@ async function auditConnected(
 ): Promise<number> {
   const { contract } = connection;
   const reader = options['no-kafka'] ? undefined : connection.reader;
+  const trouble = reader && (await kafkaTrouble(connection.kafka));
+  if (trouble !== undefined) {
+    throw new CommandError(`${trouble}; --no-kafka leaves it out`);
+  }
   const now = Date.now();
   const { name: topic, partitions, retentionHours } = contract.topic;
   const ports = { ...connection, topic, partitions, retentionHours, reader };

@@ -30,6 +30,7 @@ export interface EventConnection extends CatalogEntry {
   readonly lake: ObjectStore;
   readonly table: WarehouseTable;
   readonly warehouse: Warehouse;
+  readonly kafka: KafkaConnection;
   /** Connects on first use, as the producer does. */
   readonly reader: TopicReader;
   readonly producer: EventProducer;
@@ -69,6 +70,7 @@ export async function connectEvent(event: string, place: Place): Promise<EventCo
       lake,
       table: warehouseTable(entry.contract),
       warehouse,
+      kafka: deployed.kafka,
       reader,
       producer,
       loadMessages: () => loadMessages(deployed),

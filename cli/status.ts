@@ -1,6 +1,8 @@
 /** `headrace status`: lag, freshness and health of every event in one table. */
 import { CloudFormationClient, paginateDescribeStacks } from '@aws-sdk/client-cloudformation';
 import { readHostRecord } from '../local/host-record.ts';
+import type { KafkaConnection } from '../pipeline/adapters/kafka-connection.ts';
+import { kafkaTrouble } from '../pipeline/adapters/kafka-trouble.ts';
 import { sinkTrigger } from '../pipeline/contract/sink-trigger.ts';
 import { type EventStatus, eventStatus } from '../pipeline/status/event-status.ts';
 import { CommandError } from './command-error.ts';
@@ -31,11 +33,16 @@ const HEADER = [
 /** @returns the exit code: 1 when an event is not well, or cannot be looked at, else 0. */
 export async function status({ place, kafka }: StatusCommand): Promise<number> {
   const rows: Cell[][] = [];
+  const probe = kafkaProbe();
   // One after the other: each takes the data folder for itself when no host has it.
   for (const event of await deployedEvents(place)) {
-    rows.push(await statusRow(event, place, kafka));
+    rows.push(await statusRow(event, place, kafka ? probe.trouble : undefined));
   }
   console.log(textTable(HEADER, rows));
+  if (probe.found !== undefined) {
+    console.log(`\n${probe.found}; the columns that need it are empty.`);
+    return 1;
+  }
   return rows.every((row) => row.at(-1) === 'ok') ? 0 : 1;
 }
 
@@ -62,12 +69,37 @@ async function stackOutputs(id: string): Promise<string[]> {
   return values;
 }
 
-async function statusRow(event: string, place: Place, kafka: boolean): Promise<Cell[]> {
+interface KafkaProbe {
+  /** What is wrong, once it was asked for. */
+  readonly found: string | undefined;
+  trouble(kafka: KafkaConnection): Promise<string | undefined>;
+}
+
+/** Asks once: all events of a place have one cluster, and each of them would wait for it anew. */
+function kafkaProbe(): KafkaProbe {
+  let [isAsked, found]: [boolean, string | undefined] = [false, undefined];
+  return {
+    get found() {
+      return found;
+    },
+    async trouble(kafka) {
+      if (!isAsked) {
+        [isAsked, found] = [true, await kafkaTrouble(kafka)];
+      }
+      return found;
+    },
+  };
+}
+
+/** @param trouble undefined leaves Kafka out. */
+async function statusRow(event: string, place: Place, trouble: KafkaProbe['trouble'] | undefined): Promise<Cell[]> {
   try {
     const connection = await connectEvent(event, place);
     try {
-      const { contract, reader } = connection;
-      const found = await eventStatus({ ...connection, reader: kafka ? reader : undefined }, Date.now());
+      const { contract, kafka } = connection;
+      const isLeftOut = trouble === undefined || (await trouble(kafka)) !== undefined;
+      const reader = isLeftOut ? undefined : connection.reader;
+      const found = await eventStatus({ ...connection, reader }, Date.now());
       return [event, sinkTrigger(contract).kind, ...cells(found, contract.freshnessSeconds)];
     } finally {
       await connection.close();

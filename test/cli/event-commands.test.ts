@@ -9,8 +9,9 @@ import { audit } from '../../cli/audit.ts';
 import { CommandError } from '../../cli/command-error.ts';
 import { deadLetters } from '../../cli/dead-letters.ts';
 import { rebuild } from '../../cli/rebuild.ts';
+import { status } from '../../cli/status.ts';
 import { startAwsEndpoint } from '../../local/aws/aws-endpoint.ts';
-import { writeHostRecord } from '../../local/host-record.ts';
+import { type HostRecord, readHostRecord, writeHostRecord } from '../../local/host-record.ts';
 import { startKafkaBroker } from '../../local/kafka/broker.ts';
 import { duckdbWarehouse } from '../../pipeline/adapters/duckdb-warehouse.ts';
 import { s3ObjectStore } from '../../pipeline/adapters/s3-object-store.ts';
@@ -61,6 +62,7 @@ beforeAll(async () => {
     metricsUrl: '',
     outputs: {
       'Event-order-created': {
+        TopicName: 'order_created',
         LakeBucketName: 'lake',
         LoadQueueUrl: 'http://127.0.0.1',
         LoadDeadLetterQueueUrl: 'http://127.0.0.1',
@@ -125,6 +127,32 @@ test('audit: --json prints the report, and --settled fails while a commit is on 
   expect([code, total.loaded, faults]).toEqual([0, 0, []]);
   const [settled] = await run(audit, 'order_created', '--settled');
   expect(settled).toBe(1);
+});
+
+describe('without Kafka', () => {
+  /** No program may listen on it. */
+  const brokers = '127.0.0.1:1';
+  const unreachable = `Kafka unreachable at ${brokers}: connect ECONNREFUSED ${brokers}`;
+  let before: HostRecord;
+  beforeAll(() => {
+    before = readHostRecord(folder);
+    writeHostRecord(folder, { ...before, ownsKafka: false, kafka: { brokers, clientProperties: '' } });
+  });
+  afterAll(() => writeHostRecord(folder, before));
+
+  test('audit: says where Kafka should be and how to do without, at once', async () => {
+    await expect(run(audit, 'order_created')).rejects.toThrow(
+      new CommandError(`${unreachable}; --no-kafka leaves it out`),
+    );
+    expect((await run(audit, 'order_created', '--no-kafka'))[0]).toBe(0);
+  });
+
+  test('status: shows the rest, says where Kafka should be, and exits with 1', async () => {
+    const [code, text] = await run(() => status({ place: { dir: folder }, kafka: true }));
+    expect(text).toContain(`\n${unreachable}; the columns that need it are empty.`);
+    expect(text).toMatch(/^order_created /m);
+    expect(code).toBe(1);
+  });
 });
 
 test('rebuild: loads the table again', async () => {
