@@ -1,11 +1,13 @@
 /** `headrace demo`: real data through the whole pipeline, checked against its source. */
 
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { Kafka } from 'kafkajs';
+import { checkPlace } from '../local/check-place.ts';
 import { type Host, startHost } from '../local/host.ts';
 import { type KafkaConnection, kafkaConfig } from '../pipeline/adapters/kafka-connection.ts';
 import { s3ObjectStore } from '../pipeline/adapters/s3-object-store.ts';
@@ -19,7 +21,7 @@ import { lakeReader } from './demo/lake-state.ts';
 import { type Reconciled, reconcile } from './demo/reconcile.ts';
 import { type Sent, sendEvents } from './demo/send-events.ts';
 import { progressBar } from './progress-bar.ts';
-import { ASSEMBLY_DIR, synth } from './synth.ts';
+import { ASSEMBLY_DIR, SCHEMAS_DIR, synth } from './synth.ts';
 import { type Cell, textTable } from './text-table.ts';
 import { query } from './warehouse-file.ts';
 
@@ -55,14 +57,15 @@ interface Run {
  */
 export async function demo(kafka: KafkaConnection | undefined): Promise<number> {
   const sets = loadDataSets();
+  for (const { event } of sets) {
+    if (!existsSync(join(SCHEMAS_DIR, event))) {
+      throw new CommandError(`Cannot run the demo: it sends ${event}, and there is no ${SCHEMAS_DIR}/${event}`);
+    }
+  }
+  const place = { dataDir: DATA_DIR, ...(kafka && { kafka }) };
+  await checkPlace(place);
   await synth();
-  const host = await startHost({
-    assemblyDir: ASSEMBLY_DIR,
-    dataDir: DATA_DIR,
-    fresh: true,
-    log: () => undefined,
-    ...(kafka && { kafka }),
-  });
+  const host = await startHost({ ...place, assemblyDir: ASSEMBLY_DIR, fresh: true, log: () => undefined });
   let interrupted = false;
   const interrupt = () => {
     interrupted = true;

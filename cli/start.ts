@@ -1,7 +1,9 @@
 /** `headrace start`: the pipeline on this machine, until Ctrl-C. */
+import { checkPlace } from '../local/check-place.ts';
 import { startHost } from '../local/host.ts';
 import type { KafkaConnection } from '../pipeline/adapters/kafka-connection.ts';
-import { ASSEMBLY_DIR, synth } from './synth.ts';
+import { exampleCommand } from './example-event.ts';
+import { ASSEMBLY_DIR, SCHEMAS_DIR, synth } from './synth.ts';
 
 export interface StartOptions {
   /** A folder with synthesized stacks; undefined synthesizes them first. */
@@ -14,36 +16,18 @@ export interface StartOptions {
   readonly kafka: KafkaConnection | undefined;
 }
 
-const EXAMPLE = JSON.stringify({
-  specversion: '1.0',
-  id: 'order-1',
-  source: '/shop',
-  type: 'order_created',
-  data: {
-    order_id: 'o-1',
-    customer_id: '9007199254740993',
-    placed_at: '2026-11-20T12:30:00Z',
-    channel: 'WEB',
-    items: [{ sku: 'cup-blue', quantity: 1, price_cents: 1250 }],
-  },
-});
-
 /** @returns the exit code, after the pipeline was told to stop. */
 export async function start({ assembly, dataDir, port, kafka }: StartOptions): Promise<number> {
+  const place = { dataDir, port, ...(kafka && { kafka }) };
   if (assembly === undefined) {
+    await checkPlace(place);
     await synth();
   }
-  const host = await startHost({
-    assemblyDir: assembly ?? ASSEMBLY_DIR,
-    dataDir,
-    port,
-    log: console.log,
-    ...(kafka && { kafka }),
-  });
+  const host = await startHost({ ...place, assemblyDir: assembly ?? ASSEMBLY_DIR, log: console.log });
+  const events = Object.values(host.outputs).flatMap(({ TopicName }) => TopicName ?? []);
+  const example = exampleCommand(host.ingestUrl, SCHEMAS_DIR, events);
   console.log(`
-The pipeline runs. Send an event:
-
-  curl -i ${host.ingestUrl} -H 'content-type: application/cloudevents+json' -d '${EXAMPLE}'
+The pipeline runs. Send events to ${host.ingestUrl}${example === undefined ? '' : `, such as:\n\n  ${example}`}
 
   Kafka      ${host.kafka.brokers}
   S3, SQS    ${host.awsEndpoint}

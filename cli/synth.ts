@@ -6,6 +6,7 @@ import { type AssemblyStack, readAssembly } from '../local/assembly.ts';
 import { CommandError } from './command-error.ts';
 
 export const ASSEMBLY_DIR = 'cdk.out';
+export const SCHEMAS_DIR = 'schemas';
 
 export interface SynthOptions {
   /** Where the stacks are written. @default 'cdk.out' */
@@ -52,7 +53,7 @@ export function stackNamed(stacks: readonly AssemblyStack[], name: string): Asse
 /** Synthesizes all stacks, which takes seconds and is told on stderr. @throws CommandError with what the app printed. */
 export async function synth({
   output = ASSEMBLY_DIR,
-  schemas = 'schemas',
+  schemas = SCHEMAS_DIR,
   event,
   stage,
 }: SynthOptions = {}): Promise<void> {

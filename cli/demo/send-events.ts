@@ -1,5 +1,6 @@
 /** A client of the ingest API: CloudEvents in batches over HTTP, sent again when the answer says so. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CommandError } from '../command-error.ts';
 import type { DataSet, DemoEvent } from './data-set.ts';
 
 export interface Sent {
@@ -22,6 +23,8 @@ const CONNECTIONS = 2;
 const TRIES_MAX = 10;
 const RETRY_MS = 500;
 const REFUSALS_SHOWN = 5;
+/** Characters: an answer has a part for each event. */
+const ANSWER_SHOWN = 500;
 const UNAVAILABLE = 503;
 /** Of a batch in which no record is right. */
 const UNPROCESSABLE = 422;
@@ -96,7 +99,8 @@ async function post(ingestUrl: string, set: DataSet, events: readonly DemoEvent[
     return events.map(() => ({ error: { status: UNAVAILABLE, detail: text } }));
   }
   if (!response.ok && response.status !== UNPROCESSABLE) {
-    throw new Error(`Cannot send ${events.length} events: the API answered ${response.status} ${text}`);
+    const answer = text.length > ANSWER_SHOWN ? `${text.slice(0, ANSWER_SHOWN)} ...` : text;
+    throw new CommandError(`Cannot send ${events.length} events: the API answered ${response.status} ${answer}`);
   }
   return (JSON.parse(text) as { readonly records: RecordAnswer[] }).records;
 }

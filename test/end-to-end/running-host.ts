@@ -66,7 +66,7 @@ export async function startHost(
   const line = (pattern: RegExp): string => pattern.exec(output())?.[1] ?? '';
   const closed = once(child, 'close');
   return {
-    ingestUrl: line(/curl -i (\S+)/),
+    ingestUrl: line(/Send events to ([^\s,]+)/),
     kafkaBrokers: line(/^ {2}Kafka +(\S+)$/m),
     awsEndpoint: line(/S3, SQS +(\S+)/),
     warehousePath: join(dataDir, 'warehouse.duckdb'),
