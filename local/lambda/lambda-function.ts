@@ -9,13 +9,15 @@ import type { RuntimeApi } from './runtime-api.ts';
 
 /** Callers that wait for an environment. Lambda would throttle them at once; on a laptop the wait is short. */
 const WAITING_MAX = 1000;
+/** A process of a function takes tens of megabytes, and each event has several functions. Lambda waits about as long. */
+const IDLE_MS_MAX = 5 * 60_000;
 
 interface Waiting {
   readonly payload: Buffer;
   readonly resolve: (result: InvocationResult) => void;
 }
 
-/** Starts environments when they are needed, up to the function's concurrency, and keeps them warm. */
+/** Starts environments when they are needed, up to the function's concurrency, and keeps them warm for some minutes. */
 export class LambdaFunction {
   readonly definition: FunctionDefinition;
   readonly #runtimeApi: RuntimeApi;
@@ -23,6 +25,8 @@ export class LambdaFunction {
   readonly #faults: FaultRules<FunctionFault>;
   readonly #environments = new Set<FunctionEnvironment>();
   readonly #idle: FunctionEnvironment[] = [];
+  readonly #idleMsMax: number;
+  readonly #idleTimers = new Map<FunctionEnvironment, NodeJS.Timeout>();
   readonly #waiting: Waiting[] = [];
   #stopped = false;
 
@@ -31,11 +35,13 @@ export class LambdaFunction {
     runtimeApi: RuntimeApi,
     onError: (name: string, error: FunctionError) => void,
     faults: FaultRules<FunctionFault> = new FaultRules(),
+    idleMsMax: number = IDLE_MS_MAX,
   ) {
     this.definition = definition;
     this.#runtimeApi = runtimeApi;
     this.#onError = onError;
     this.#faults = faults;
+    this.#idleMsMax = idleMsMax;
   }
 
   /** Invokes synchronously (RequestResponse). `payload` is the event's JSON. A failure is a value. */
@@ -49,9 +55,9 @@ export class LambdaFunction {
     return result;
   }
 
-  /** Ends environments that have nothing to do, as Lambda does after some minutes. */
+  /** Ends environments that have nothing to do, without waiting for their time. */
   async stopIdle(): Promise<void> {
-    await Promise.all(this.#idle.splice(0).map((environment) => environment.stop()));
+    await Promise.all([...this.#idle].map((environment) => this.#stopIdleOne(environment)));
   }
 
   /** Kills the processes that have an invocation, which fails. @returns how many. */
@@ -85,7 +91,7 @@ export class LambdaFunction {
 
   #assign(): void {
     while (this.#waiting.length > 0) {
-      const environment = this.#idle.pop() ?? this.#startEnvironment();
+      const environment = this.#takeIdle() ?? this.#startEnvironment();
       if (environment === undefined) return;
       const next = this.#waiting.shift();
       if (next !== undefined) void this.#invokeIn(environment, next);
@@ -95,17 +101,41 @@ export class LambdaFunction {
   async #invokeIn(environment: FunctionEnvironment, { payload, resolve }: Waiting): Promise<void> {
     const fault = this.#faults.take((rule) => rule.function?.test(this.definition.name) ?? true);
     const result = await environment.invoke(payload, fault?.effect);
-    if (environment.isUsable) this.#idle.push(environment);
+    if (environment.isUsable) this.#keepIdle(environment);
     resolve(result);
     this.#assign();
+  }
+
+  #keepIdle(environment: FunctionEnvironment): void {
+    this.#idle.push(environment);
+    const timer = setTimeout(() => void this.#stopIdleOne(environment), this.#idleMsMax);
+    this.#idleTimers.set(environment, timer.unref());
+  }
+
+  /** The one that was busy last, so that those that too many callers once needed reach their time. */
+  #takeIdle(): FunctionEnvironment | undefined {
+    const environment = this.#idle.at(-1);
+    if (environment !== undefined) this.#dropIdle(environment);
+    return environment;
+  }
+
+  #stopIdleOne(environment: FunctionEnvironment): Promise<void> {
+    this.#dropIdle(environment);
+    return environment.stop();
+  }
+
+  #dropIdle(environment: FunctionEnvironment): void {
+    clearTimeout(this.#idleTimers.get(environment));
+    this.#idleTimers.delete(environment);
+    const at = this.#idle.indexOf(environment);
+    if (at >= 0) this.#idle.splice(at, 1);
   }
 
   #startEnvironment(): FunctionEnvironment | undefined {
     if (this.#stopped || this.#environments.size >= this.definition.concurrency) return undefined;
     const environment = new FunctionEnvironment(this.definition, this.#runtimeApi, () => {
       this.#environments.delete(environment);
-      const at = this.#idle.indexOf(environment);
-      if (at >= 0) this.#idle.splice(at, 1);
+      this.#dropIdle(environment);
       this.#assign();
     });
     this.#environments.add(environment);

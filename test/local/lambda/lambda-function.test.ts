@@ -263,6 +263,21 @@ test('an environment has a /tmp of its own, which ends with it, however it ends'
   expect(readdirSync(target.definition.temporaryDir)).toEqual([]);
 });
 
+test('an environment that has nothing to do ends after its time, and the next invocation has a new one', async () => {
+  const target = new LambdaFunction(
+    define('export const handler = async () => process.pid;'),
+    runtimeApi,
+    (_, error) => errors.push(error),
+    faults,
+    1,
+  );
+  started.push(target);
+  const pid = value(await invoke(target)) as number;
+  await eventually(() => (isAlive(pid) ? undefined : 'gone'));
+  expect(value(await invoke(target))).not.toBe(pid);
+  expect(errors).toEqual([]);
+});
+
 test('stop ends a running invocation and every process', async () => {
   const target = startFunction(`
     export const handler = async ({ hang }) => { if (hang) await new Promise(() => setInterval(() => {}, 9)); return process.pid; };`);
