@@ -79,12 +79,10 @@ export async function noteSent(lake: ObjectStore, id: string, offset: number): P
 export async function readDecisions(lake: ObjectStore): Promise<DecidedLetters> {
   const states = new Map<string, Exclude<LetterState, 'open'>>();
   const attempts = new Map<string, number>();
-  for await (const { key } of listAll(lake, REPLAY_PREFIX)) {
-    const [, partition, offset, suffix] = DECISION_KEY.exec(key) ?? [];
-    const id = `${partition}-${offset}`;
+  for await (const { id, suffix } of decisionKeys(lake)) {
     if (suffix === 'sent') {
       states.set(id, 'replayed');
-    } else if (partition !== undefined) {
+    } else {
       attempts.set(id, Math.max(attempts.get(id) ?? 0, Number(suffix ?? 0)));
     }
   }
@@ -100,6 +98,24 @@ export async function readDecisions(lake: ObjectStore): Promise<DecidedLetters> 
     }
   }
   return { states, unresolved };
+}
+
+/**
+ * Ids of the letters about which anything was decided, also those in doubt. Looks at keys alone, however many letters
+ * there are. Memory: an entry for each of them.
+ */
+export async function decidedIds(lake: ObjectStore): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>();
+  for await (const { id } of decisionKeys(lake)) ids.add(id);
+  return ids;
+}
+
+/** @returns of each object the letter's id, and what stands behind it in the key: a number of an attempt, or `sent`. */
+async function* decisionKeys(lake: ObjectStore): AsyncGenerator<{ id: string; suffix: string | undefined }> {
+  for await (const { key } of listAll(lake, REPLAY_PREFIX)) {
+    const [, partition, offset, suffix] = DECISION_KEY.exec(key) ?? [];
+    if (partition !== undefined) yield { id: `${partition}-${offset}`, suffix };
+  }
 }
 
 async function readDecision(lake: ObjectStore, key: string): Promise<Decision> {

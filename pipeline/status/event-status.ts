@@ -1,6 +1,8 @@
 /** Where the records of one event are at the moment: a look, no proof. */
 import type { CompiledContract } from '../contract/compiled-contract.ts';
 import { COMMIT_PREFIX, REJECTED_PREFIX } from '../contract/names.ts';
+import { decidedIds } from '../dead-letters/decision-log.ts';
+import { letterId } from '../dead-letters/letter.ts';
 import { readDeadLetters } from '../dead-letters/read-dead-letters.ts';
 import { secondsBetween } from '../metrics.ts';
 import type { ObjectStore, PartitionOffsets, TopicReader, Warehouse, WarehouseTable } from '../ports.ts';
@@ -33,6 +35,7 @@ export interface EventStatus {
   readonly lag: number | null;
   /** Age of the oldest record that is not committed, 0 when there is none; null without Kafka. */
   readonly freshnessSeconds: number | null;
+  /** Open ones: neither sent again nor discarded. */
   readonly deadLetters: number;
   /** More than `deadLetters`: there are too many to be counted. */
   readonly moreDeadLetters: boolean;
@@ -118,8 +121,15 @@ async function oldestWaiting(
 
 async function countDeadLetters(lake: ObjectStore): Promise<Pick<EventStatus, 'deadLetters' | 'moreDeadLetters'>> {
   const objects = await lake.list({ prefix: REJECTED_PREFIX, keysMax: REJECTED_OBJECTS_MAX });
-  const counts = await Promise.all(objects.map(async ({ key }) => (await readDeadLetters(lake, key)).length));
-  return { deadLetters: sum(counts), moreDeadLetters: objects.length === REJECTED_OBJECTS_MAX };
+  if (objects.length === 0) {
+    return { deadLetters: 0, moreDeadLetters: false };
+  }
+  const [decided, ...letters] = await Promise.all([
+    decidedIds(lake),
+    ...objects.map(({ key }) => readDeadLetters(lake, key)),
+  ]);
+  const open = letters.flat().filter((letter) => !decided.has(letterId(letter)));
+  return { deadLetters: open.length, moreDeadLetters: objects.length === REJECTED_OBJECTS_MAX };
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);

@@ -1,4 +1,5 @@
-import type { KafkaRecord, LedgerEntry, TopicReader } from '../../../pipeline/ports.ts';
+import { decide, noteSent } from '../../../pipeline/dead-letters/decision-log.ts';
+import type { KafkaRecord, LedgerEntry, ObjectStore, TopicReader } from '../../../pipeline/ports.ts';
 import { contentKey } from '../../../pipeline/sink/content-key.ts';
 import { DeadLetterLines } from '../../../pipeline/sink/dead-letter.ts';
 import { eventStatus, type StatusPorts } from '../../../pipeline/status/event-status.ts';
@@ -99,22 +100,36 @@ test('eventStatus: loads that were given up are worse than anything else', async
   expect(found).toMatchObject({ messages: { waiting: 4, failed: 1 }, health: 'loads failed' });
 });
 
+function letters(...offsets: number[]): Uint8Array {
+  const lines = new DeadLetterLines(1);
+  for (const offset of offsets) {
+    lines.add({ record: record(0, offset, 1), code: 'NULL_VALUE', reason: 'r' });
+  }
+  return lines.bytes;
+}
+
+const putRejected = (lake: ObjectStore, stem: string, body: Uint8Array) =>
+  lake.put(contentKey(`rejected/${stem}`, 'jsonl', body), body);
+
 test('eventStatus: dead letters are counted, up to a hundred objects of them', async () => {
   const lake = memoryObjectStore();
-  const letters = (...offsets: number[]): Uint8Array => {
-    const lines = new DeadLetterLines(1);
-    for (const offset of offsets) {
-      lines.add({ record: record(0, offset, 1), code: 'NULL_VALUE', reason: 'r' });
-    }
-    return lines.bytes;
-  };
-  const put = (stem: string, body: Uint8Array) => lake.put(contentKey(`rejected/${stem}`, 'jsonl', body), body);
-  await put('0-1-3', letters(1, 2, 3));
+  await putRejected(lake, '0-1-3', letters(1, 2, 3));
   expect(await status({ lake })).toMatchObject({ deadLetters: 3, moreDeadLetters: false });
   for (let index = 0; index < 100; index++) {
-    await put(`1-${index}`, letters(1));
+    await putRejected(lake, `1-${index}`, letters(1));
   }
   expect(await status({ lake })).toMatchObject({ deadLetters: 102, moreDeadLetters: true });
+});
+
+test('eventStatus: dead letters that were sent again or discarded are counted no more', async () => {
+  const lake = memoryObjectStore();
+  await putRejected(lake, '0-1-3', letters(1, 2, 3));
+  const origin = { format: 1, by: 'somebody', at: '2026-11-20T12:00:00Z' } as const;
+  await decide(lake, '0-1', { ...origin, decision: 'discard', reason: 'a test' });
+  expect(await status({ lake })).toMatchObject({ deadLetters: 2 });
+  await decide(lake, '0-3', { ...origin, decision: 'replay', from: 4 });
+  await noteSent(lake, '0-3', 4);
+  expect(await status({ lake })).toMatchObject({ deadLetters: 1, moreDeadLetters: false });
 });
 
 test('eventStatus: without Kafka the lake and the warehouse are still told', async () => {
