@@ -44,6 +44,11 @@ const JSON_TYPE = 'application/json';
 const HEADER_PREFIX = 'ce-';
 const REQUIRED = ['id', 'source', 'type'] as const;
 const CARRIED = ['subject', 'dataschema', 'traceparent', 'tracestate'] as const;
+const UNKNOWN_REASON = 'is not an attribute that is kept; free data goes into customattributes';
+/** Of attributes that CloudEvents has and this API does not take. */
+const UNKNOWN_REASONS: ReadonlyMap<string, string> = new Map([
+  ['data_base64', 'is not taken; send the payload as JSON in data'],
+]);
 const KNOWN: ReadonlySet<string> = new Set([
   'specversion',
   'id',
@@ -194,7 +199,7 @@ function attributeErrors(attributes: Record<string, unknown>, repeated: JsonPath
   }
   for (const [name, value] of Object.entries(attributes)) {
     if (!KNOWN.has(name)) {
-      refuse('UNKNOWN_ATTRIBUTE', name, 'is not an attribute that is kept; free data goes into customattributes');
+      refuse('UNKNOWN_ATTRIBUTE', name, UNKNOWN_REASONS.get(name) ?? UNKNOWN_REASON);
     } else if (name !== 'data' && name !== 'customattributes' && !isText(name, value)) {
       const detail = `must be text of at most ${ATTRIBUTE_BYTES_MAX} bytes, without control characters`;
       refuse('INVALID_ATTRIBUTE', name, detail);

@@ -10,7 +10,7 @@ export type BodyResult = { readonly bytes: Uint8Array } | { readonly problem: Pr
 /** @param contentEncoding the header's value, if any: identity, gzip or deflate. */
 export function readBody(body: Uint8Array, contentEncoding: string | undefined): BodyResult {
   if (body.length > BODY_BYTES_MAX) {
-    const detail = `The body has ${body.length} bytes, at most ${BODY_BYTES_MAX} are allowed: send smaller batches.`;
+    const detail = `The body has ${body.length} bytes, at most ${BODY_BYTES_MAX} are allowed: send fewer events, or a smaller one.`;
     return { problem: problem('body-too-large', detail) };
   }
   const encoding = contentEncoding?.trim().toLowerCase() ?? 'identity';

@@ -62,7 +62,7 @@ function compileMessage(message: MessageType): Encode {
     for (const name of Object.keys(value)) {
       const known = fields.get(name);
       if (!known) {
-        encoding.refuseField(name, 'UNKNOWN_FIELD', `${message.name} has no such field`);
+        encoding.refuseField(name, 'UNKNOWN_FIELD', `is not a field of ${message.name}`);
       } else if (known.alias !== undefined && Object.hasOwn(value, known.alias)) {
         encoding.refuseField(name, 'DUPLICATE_FIELD', `is the same field as ${known.alias}, send one of the two`);
       } else if ((value[name] ?? null) !== null) {

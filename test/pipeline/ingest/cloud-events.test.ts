@@ -125,6 +125,9 @@ test('readEvents: data may be JSON with parameters in its content type, and noth
     'UNKNOWN_ATTRIBUTE data_base64',
     'MISSING_ATTRIBUTE data',
   ]);
+  expect(single({ data: undefined, data_base64: 'AAAA' })).toMatchObject({
+    problem: { errors: [{ path: 'data_base64', detail: 'is not taken; send the payload as JSON in data' }, {}] },
+  });
 });
 
 test.each([

@@ -159,7 +159,7 @@ test.each([
     'by_name',
     '{"tea": {"sku": "a", "size": 1}}',
     'UNKNOWN_FIELD',
-    'Payload.Item has no such field',
+    'is not a field of Payload.Item',
     'by_name.tea.size',
   ],
   ['by_name', '{"tea": null}', WRONG_TYPE, 'must be an object with the fields of Payload.Item', 'by_name.tea'],
@@ -214,7 +214,7 @@ test.each(['7', '"text"', 'null', '[]', 'true'])('compileJsonEncoder: the payloa
 
 test('compileJsonEncoder: null and an absent field are the same for whatever is not required', () => {
   expect(decode('{"a_string": null, "items": null, "by_name": null, "payment": null, "card": null}')).toEqual({
-    issues: [{ code: 'UNKNOWN_FIELD', path: 'payment', reason: 'Payload has no such field' }],
+    issues: [{ code: 'UNKNOWN_FIELD', path: 'payment', reason: 'is not a field of Payload' }],
   });
   expect(encode({ numbers: [], items: [], by_name: {} })).toEqual(encode({}));
   expect(encode({ a_string: null, items: null, by_name: null, card: null, a_time: undefined })).toEqual(encode({}));
@@ -231,7 +231,7 @@ test('compileJsonEncoder: a field is accepted under its JSON name as well, and r
 test('compileJsonEncoder: names that every object inherits are unknown fields like any other', () => {
   const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'];
   for (const name of names) {
-    const reason = 'Payload has no such field';
+    const reason = 'is not a field of Payload';
     expect(issuesOf(`{"${name}": {"a_string": 1}}`)).toEqual([{ code: 'UNKNOWN_FIELD', path: name, reason }]);
   }
 });
@@ -292,7 +292,7 @@ test('compileJsonEncoder: an issue quotes no value, and a name from the payload 
 test('compileJsonEncoder: a payload of any depth is refused where the message ends, without walking on', () => {
   const deep = `${'{"part":'.repeat(5000)}1${'}'.repeat(5000)}`;
   const issues = issuesOf(`{"items": [{"sku": "a", "part": ${deep}}]}`);
-  const reason = 'Payload.Part has no such field';
+  const reason = 'is not a field of Payload.Part';
   expect(issues).toEqual([{ code: 'UNKNOWN_FIELD', path: 'items[0].part.part', reason }]);
 });
 
