@@ -70,6 +70,13 @@ const USAGE = `Usage: headrace <command> [options]
             --min-age HOURS      of commits; all that are older are merged  (24, and wait a week for a file's worth)
 `;
 
+/** The part about one command; the whole for a word that is none. */
+function usageOf(command: string): string {
+  const parts = USAGE.split(/\n(?= {2}[a-z])/);
+  const own = parts.find((part) => part.trim().split(/\s/, 1)[0] === command);
+  return own === undefined ? USAGE : `Usage: headrace ${own.trim()}`;
+}
+
 const KAFKA_OPTIONS = { brokers: TEXT, 'kafka-config': TEXT } as const;
 /** What comes in, besides the rate. */
 const LOAD_OPTIONS = { size: TEXT, batch: TEXT, folders: TEXT } as const;
@@ -77,8 +84,11 @@ const LOAD_OPTIONS = { size: TEXT, batch: TEXT, folders: TEXT } as const;
 const SOURCE_OPTIONS = { assembly: TEXT, stage: TEXT } as const;
 
 async function main(): Promise<number> {
-  const words = process.argv.slice(2);
-  const [command = 'help', ...args] = words.some((word) => word === '--help' || word === '-h') ? [] : words;
+  const [command = 'help', ...args] = process.argv.slice(2);
+  if ([command, ...args].some((word) => word === '--help' || word === '-h')) {
+    console.log(usageOf(command));
+    return 0;
+  }
   switch (command) {
     case 'start': {
       const { values } = parseArgs({ args, options: { dir: TEXT, port: TEXT, assembly: TEXT, ...KAFKA_OPTIONS } });

@@ -8,6 +8,7 @@ import type { Fault, FaultKind } from '../pipeline/audit/fault.ts';
 import { FLAG, hoursMs, onlyEvent, PLACE_OPTIONS, placeOf, TEXT, windowOf } from './arguments.ts';
 import { CommandError } from './command-error.ts';
 import { connectEvent, type EventConnection } from './connect-event.ts';
+import { quantity } from './quantity.ts';
 import { type Cell, textTable } from './text-table.ts';
 
 const OPTIONS = {
@@ -112,7 +113,7 @@ function describe(
   const lines = [textTable(HEADER, [...rows, ['total', '', ...counts(total)]]), ''];
   lines.push(...faults.slice(0, FAULTS_SHOWN).map(faultLine));
   if (faults.length > FAULTS_SHOWN) {
-    lines.push(`... and ${faults.length - FAULTS_SHOWN} more faults; --json prints all`);
+    lines.push(`... and ${quantity(faults.length - FAULTS_SHOWN, 'more fault')}; --json prints all`);
   }
   const left = orphans.filter((orphan) => !removed.includes(orphan));
   if (removed.length > 0) {
@@ -154,7 +155,7 @@ function verdict({ total, faults, window }: AuditReport): string {
   }
   return faults.length === 0
     ? 'nothing lost, nothing duplicated.'
-    : `${faults.length} faults, ${total.lost} lost, ${total.duplicated} duplicated.`;
+    : `${quantity(faults.length, 'fault')}, ${total.lost} lost, ${total.duplicated} duplicated.`;
 }
 
 const megabytes = (objects: readonly Orphan[]): string =>

@@ -23,7 +23,8 @@ export async function compact({ event, place, settledAfterMs }: CompactCommand):
       console.log(`${event}: no settled commits to merge.`);
       return 0;
     }
-    const rows = made.map(({ partition, start, next, commits, files, rows: count }) => {
+    const inOrder = made.toSorted((a, b) => a.partition - b.partition || a.start - b.start);
+    const rows = inOrder.map(({ partition, start, next, commits, files, rows: count }) => {
       const megabytes = files.reduce((sum, { bytes }) => sum + bytes, 0) / 1_000_000;
       return [partition, `${start} to ${next - 1}`, commits, files.length, megabytes.toFixed(2), count];
     });

@@ -1,6 +1,7 @@
 /** `headrace dead-letters`: what could not be a row, and what becomes of it. */
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
+import { readDecisions } from '../pipeline/dead-letters/decision-log.ts';
 import { discardLetters } from '../pipeline/dead-letters/discard.ts';
 import { groupLetters } from '../pipeline/dead-letters/group-letters.ts';
 import { committedLetters, letterId } from '../pipeline/dead-letters/letter.ts';
@@ -176,12 +177,16 @@ async function discard({ lake, contract }: EventConnection, command: Options): P
   if (ids.length === 0 && code === undefined && !all) {
     throw new CommandError('Say which letters: --id <partition>-<offset>, --code CODE, or --all');
   }
+  const { states: before } = await readDecisions(lake);
   const discarded = await discardLetters(lake, {
     filter: filterOf(command),
     reason,
     by: userInfo().username,
     now: Date.now(),
   });
+  for (const id of ids.filter((each) => before.has(each))) {
+    console.error(`${id} was decided before: ${before.get(id)}.`);
+  }
   console.log(`${contract.event}: ${quantity(discarded, 'letter')} discarded. What is discarded stays in the lake.`);
   return 0;
 }

@@ -1,6 +1,7 @@
 /** `event.yaml`: the part of a contract that people write, checked against `schemas/event.schema.json`. */
-import { readFileSync } from 'node:fs';
-import { Ajv, type AnySchema, type ErrorObject } from 'ajv';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Ajv, type AnySchema, type ErrorObject, type ValidateFunction } from 'ajv';
 import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import type { CompiledContract } from './compiled-contract.ts';
 import { ContractError } from './contract-error.ts';
@@ -34,9 +35,18 @@ type WrittenYaml = Pick<EventYaml, 'description' | 'owner'> & {
   readonly [Name in 'topic' | 'lake' | 'warehouse']?: Partial<EventYaml[Name]>;
 } & Partial<Omit<EventYaml, 'topic' | 'lake' | 'warehouse'>>;
 
-const validate = new Ajv({ verbose: true, allErrors: true }).compile(
-  JSON.parse(readFileSync(new URL('../../schemas/event.schema.json', import.meta.url), 'utf8')) as AnySchema,
-);
+const SCHEMA_FILE = fileURLToPath(new URL('../../schemas/event.schema.json', import.meta.url));
+let validator: ValidateFunction | undefined;
+
+/** Compiled once, when the first contract is read: it takes longer than reading one. */
+function validateYaml(): ValidateFunction {
+  if (!existsSync(SCHEMA_FILE)) {
+    throw new ContractError(SCHEMA_FILE, 0, 'no such file; it belongs to Headrace, put it back from its repository');
+  }
+  const schema = (): AnySchema => JSON.parse(readFileSync(SCHEMA_FILE, 'utf8'));
+  validator ??= new Ajv({ verbose: true, allErrors: true }).compile(schema());
+  return validator;
+}
 
 /**
  * Reads one `event.yaml` and fills in what it leaves out.
@@ -52,6 +62,7 @@ export function readEventYaml(file: string, event: string): EventFile {
     throw new ContractError(file, lines.linePos(syntaxError.pos[0]).line, reason);
   }
   const written = toPlainData(file, document);
+  const validate = validateYaml();
   if (!validate(written)) {
     ContractError.throwAll((validate.errors ?? []).map((error) => schemaMistake(file, document, lines, error)));
   }

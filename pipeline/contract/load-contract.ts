@@ -1,6 +1,6 @@
 /** A folder of `schemas/` becomes a compiled contract. Runs at synth time and in tools, never inside a function. */
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { payloadColumns } from '../payload/payload-columns.ts';
 import { PAYLOAD_FORMATS } from '../payload/payload-format.ts';
 import type { Column } from './column.ts';
@@ -50,7 +50,7 @@ export function eventFolders(schemasDir: string): string[] {
   const entries = existsSync(schemasDir) ? readdirSync(schemasDir, { withFileTypes: true }) : [];
   const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
   if (folders.length === 0) {
-    throw new ContractError(schemasDir, 0, 'no event found; an event is a folder with an event.yaml');
+    throw new ContractError(resolve(schemasDir), 0, 'no event found; an event is a folder with an event.yaml');
   }
   return folders.map((entry) => join(schemasDir, entry.name)).sort();
 }

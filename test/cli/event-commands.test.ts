@@ -176,7 +176,7 @@ test('audit: prints the fault and exits with 1 when the table is broken, until i
   await inWarehouse('DELETE FROM order_created WHERE _offset = 1');
   const [code, text] = await run(audit, 'order_created');
   expect(text).toContain('LOST_ROWS partition 0, offsets 1 to 1: The table lacks offset 1 of "commits/0/');
-  expect(text).toContain('order_created: 1 faults, 1 lost, 0 duplicated.');
+  expect(text).toContain('order_created: 1 fault, 1 lost, 0 duplicated.');
   expect(code).toBe(1);
   expect((await run(audit, 'order_created', '--json'))[0]).toBe(1);
   await run(rebuild, 'order_created');
@@ -222,6 +222,8 @@ test('deadLetters: list, show, replay and discard', async () => {
   expect(JSON.parse(again)[0].counts).toEqual({ open: 0, replayed: 1, discarded: 0, sending: 0 });
   const [, discarded] = await run(deadLetters, 'discard', 'order_created', '--all', '--reason', 'old');
   expect(discarded).toBe('order_created: 0 letters discarded. What is discarded stays in the lake.');
+  const [, decided] = await run(deadLetters, 'discard', 'order_created', '--id', '0-2', '--reason', 'old');
+  expect(decided).toMatch(/^0-2 was decided before: replayed\.\norder_created: 0 letters discarded\./);
   expect((await run(audit, 'order_created'))[1]).toMatch(/^total +4 +2 +1 +2 +0 +0 +1 +0 +3$/m);
 });
 

@@ -323,6 +323,7 @@ test('eventFolders: refuses a folder without events, or none at all', () => {
   const reason = 'no event found; an event is a folder with an event.yaml';
   expect(() => eventFolders(root)).toThrow(`${root}: ${reason}`);
   expect(() => eventFolders(join(root, 'gone'))).toThrow(reason);
+  expect(() => eventFolders('no such folder')).toThrow(`${process.cwd()}/no such folder: ${reason}`);
 });
 
 test.each(eventFolders(SCHEMAS).map((folder) => basename(folder)))('schemas/%s loads', (event) => {
