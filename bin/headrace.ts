@@ -11,6 +11,7 @@ import {
   PLAINTEXT,
   withAbsolutePaths,
 } from '../pipeline/adapters/kafka-connection.ts';
+import { PipelineError } from '../pipeline/errors.ts';
 
 // Node then erases types once for each source, not at every start, which takes longer than the rest of a start.
 enableCompileCache();
@@ -215,7 +216,10 @@ function positiveNumber(option: string, text: string): number {
   return value;
 }
 
-/** Errors that a person can mend are one line; anything else is a defect and shows where it came from. */
+/**
+ * Errors that a person can mend are one line, and so is a bad world, whose messages are complete; anything else is a
+ * defect and shows where it came from.
+ */
 const EXPECTED: ReadonlySet<string> = new Set(['CommandError', 'ContractError', 'HostError']);
 
 async function exitCode(): Promise<number> {
@@ -224,7 +228,9 @@ async function exitCode(): Promise<number> {
   } catch (error) {
     const expected =
       error instanceof Error &&
-      (EXPECTED.has(error.name) || ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')));
+      (EXPECTED.has(error.name) ||
+        error instanceof PipelineError ||
+        ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')));
     console.error(expected ? error.message : error);
     // Their 1 says that something is wrong with an event, not with the command.
     return ['audit', 'status'].includes(process.argv[2] ?? '') ? 2 : 1;

@@ -48,8 +48,14 @@ export class DurableState extends PersistenceManager {
     this.deleteMultipartUpload(uploadId);
   }
 
+  /** People can delete files as well as look at them. */
   override readBody(bucket: string, key: string): Buffer {
-    return readFileSync(this.#bodyFile(bucket, key));
+    try {
+      return readFileSync(this.#bodyFile(bucket, key));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      throw new S3Error('NoSuchKey', `The file of "${key}" is gone from the data folder`, 404);
+    }
   }
 
   override deleteObject(bucket: string, key: string): void {

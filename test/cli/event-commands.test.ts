@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
@@ -203,6 +204,17 @@ test('rebuild: what it refuses is one line', async () => {
   await inWarehouse('ALTER TABLE order_created ADD COLUMN note VARCHAR');
   await expect(run(rebuild, 'order_created')).rejects.toThrow(CommandError);
   expect((await run(rebuild, 'order_created', '--drop-columns'))[0]).toBe(0);
+});
+
+test('headrace: a data file that is gone is one line that names it', async () => {
+  const data = join(folder, 's3', 'lake', 'data');
+  await rename(data, `${data}.gone`);
+  const args = ['bin/headrace.ts', 'rebuild', 'order_created', '--dir', folder];
+  const { status: code, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  await rename(`${data}.gone`, data);
+  expect(stderr).toMatch(/^Cannot read "s3:\/\/lake\/data\/\S+\.parquet": there is no such object$/m);
+  expect(stderr).not.toContain('    at ');
+  expect(code).toBe(1);
 });
 
 test('deadLetters: list, show, replay and discard', async () => {
