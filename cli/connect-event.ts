@@ -62,7 +62,7 @@ export async function connectEvent(event: string, place: Place): Promise<EventCo
       throw noSuchEvent(event);
     }
     const lake = s3ObjectStore(deployed.lakeBucket, deployed.s3);
-    const warehouse = await openWarehouse(deployed.warehouseUrl, lake);
+    const warehouse = await openWarehouse(deployed.warehouseUrl, lake, console.error);
     const reader = kafkaTopicReader(deployed.kafka);
     const producer = kafkajsProducer(kafkaConfig(deployed.kafka));
     return {

@@ -17,12 +17,13 @@ import { withDuckdb } from './with-duckdb.ts';
  * The file is opened for each call and closed again; nothing is ever `running`.
  * @param path the database file; made by the first load.
  * @param lake where the data files of commits are read from.
+ * @param onWait gets a line for a person while another process holds the file.
  */
-export function duckdbWarehouse(path: string, lake: ObjectStore): Warehouse {
+export function duckdbWarehouse(path: string, lake: ObjectStore, onWait?: (line: string) => void): Warehouse {
   const read = async <Result>(empty: Result, work: (connection: DuckDBConnection) => Promise<Result>) =>
-    existsSync(path) ? withDuckdb(path, 'READ_ONLY', work) : empty;
+    existsSync(path) ? withDuckdb(path, 'READ_ONLY', work, onWait) : empty;
   const write = <Result>(work: (connection: DuckDBConnection) => Promise<Result>) =>
-    withDuckdb(path, 'READ_WRITE', (connection) => inTransaction(connection, work));
+    withDuckdb(path, 'READ_WRITE', (connection) => inTransaction(connection, work), onWait);
   return ledgerPerTable({
     loadsOnceBy: 'ledger',
     async load(table, loads) {

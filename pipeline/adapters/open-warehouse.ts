@@ -29,12 +29,17 @@ const DUCKDB = 'duckdb:';
  * @param url `duckdb:<path of the database file>`, or `redshift:`, `snowflake:` or `athena:` with a query of settings:
  * `?workgroup=headrace&database=headrace&…&lake=<bucket>` (docs/warehouses.md lists them).
  * @param lake where the warehouse finds the files of commits; for remote warehouses the bucket of the setting `lake`.
+ * @param onWait gets a line for a person while another process holds a database file.
  * @throws Error when the URL names no warehouse or lacks a setting; it names secrets, and never holds one.
  */
-export async function openWarehouse(url: string, lake: ObjectStore): Promise<Warehouse> {
+export async function openWarehouse(
+  url: string,
+  lake: ObjectStore,
+  onWait?: (line: string) => void,
+): Promise<Warehouse> {
   if (url.startsWith(DUCKDB)) {
     const { duckdbWarehouse } = await import('./duckdb-warehouse.ts');
-    return duckdbWarehouse(url.slice(DUCKDB.length), lake);
+    return duckdbWarehouse(url.slice(DUCKDB.length), lake, onWait);
   }
   const [scheme = '', query = ''] = url.split(':?', 2);
   const warehouse = WAREHOUSES[scheme];

@@ -39,7 +39,7 @@ warehouseSuite(
   { newField: 'null', maps: 'entries', anyName: true },
 );
 
-test('duckdbWarehouse: load waits for another process that holds the database', async () => {
+test('duckdbWarehouse: load waits for another process that holds the database, and says for which', async () => {
   const path = newPath();
   const script = `
     import { DuckDBInstance } from '@duckdb/node-api';
@@ -54,14 +54,17 @@ test('duckdbWarehouse: load waits for another process that holds the database', 
   const lake = memoryObjectStore();
   const load = await commitRows(lake, [OFFSET], 0, [{}, {}]);
   let loaded = false;
-  const loading = duckdbWarehouse(path, lake)
+  const told = Promise.withResolvers<string>();
+  const loading = duckdbWarehouse(path, lake, told.resolve)
     .load(tableOf([OFFSET]), [load])
     .then((report) => {
       loaded = true;
       return report;
     });
   // Only the holder can end the wait, so this is no race: either the load waits, or it has failed or gone on by now.
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(await Promise.race([told.promise, loading])).toMatch(
+    new RegExp(`^Waiting for "${path}", held by .*\\(PID ${holder.pid}\\) \\.\\.\\.$`),
+  );
   expect(loaded).toBe(false);
   holder.stdin.write('go');
   expect(await loading).toEqual({ loaded: 1, skipped: 0, rows: 2, running: [] });
