@@ -4,6 +4,7 @@ import { exactInteger, isJsonObject, LongNumber, nearestDouble } from '../json/e
 import { unscaledDigits } from '../parquet/decimal-appender.ts';
 import type { IssueCode, PayloadIssue } from '../protobuf/encode-json.ts';
 import { parseTimestamp } from '../protobuf/encode-timestamp.ts';
+import { shortName } from '../protobuf/encoding.ts';
 import type { AvroEnum, AvroLeaf, AvroRecord, AvroType } from './avro-type.ts';
 
 export interface PlainAvroValue {
@@ -74,9 +75,8 @@ function recordConverter({ name: recordName, fields }: AvroRecord): Convert {
   return (json, path, refuse) => {
     if (!isJsonObject(json)) return json;
     const within = (name: string) => (path === '' ? name : `${path}.${name}`);
-    // A name that comes from the payload is not repeated: it may be long, or personal data.
-    if (Object.keys(json).some((name) => !known.has(name))) {
-      refuse('UNKNOWN_FIELD', path, `must have no fields but those of ${recordName}`);
+    for (const name of Object.keys(json)) {
+      if (!known.has(name)) refuse('UNKNOWN_FIELD', within(shortName(name)), `is not a field of ${recordName}`);
     }
     const values = converters.map(([name, convert, fallback]) => {
       const value = Object.hasOwn(json, name) ? convert(json[name], within(name), refuse) : fallback;
@@ -100,7 +100,12 @@ function leafConverter({ wire, size, column }: AvroLeaf): Convert {
     case 'timestamp':
       return timestampConverter(column.unit === 'micros' ? 1_000_000 : 1000);
     case 'date':
-      return (json) => (typeof json === 'string' ? (days(json) ?? json) : json);
+      return (json, path, refuse) => {
+        if (typeof json !== 'string') return json;
+        const day = days(json);
+        if (day === undefined) refuse('WRONG_TYPE', path, 'must be a date that there is, such as 2026-11-20');
+        return day;
+      };
     case 'decimal':
       return decimalConverter(column.scale);
     case 'int':

@@ -55,7 +55,8 @@ const missing = reject('missing', 'a value is required');
 const notNull = reject('type', 'null is not allowed');
 const notObject = reject('type', 'an object is required');
 const notArray = reject('type', 'an array is required');
-const unknownProperty = reject('type', 'a property that the schema does not have is not allowed');
+/** Of the first object that has one. */
+export const unknownProperty = reject('type', 'a property that the schema does not have is not allowed');
 
 function objectAppender({ properties }: JsonObject, columns: readonly ColumnNode[], path: string): JsonAppender {
   const names = properties.map(({ name }) => name);

@@ -41,9 +41,10 @@ export class Encoding {
 
 const formatPath = (path: ReadonlyArray<string | number>): string =>
   path
-    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${shorten(part)}`))
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${shortName(part)}`))
     .join('')
     .replace(/^\./, '');
 
-const shorten = (name: string): string =>
+/** A payload's own name, as far as answers repeat it. */
+export const shortName = (name: string): string =>
   name.length > PATH_NAME_LENGTH_MAX ? `${name.slice(0, PATH_NAME_LENGTH_MAX)}…` : name;

@@ -91,7 +91,10 @@ test('compileAvroEncoder: avsc decodes what it encodes, with all digits', () => 
 
 test.each([
   ['no object', [], 'WRONG_TYPE', ''],
-  ['an unknown field', { n: 1, z: 1 }, 'UNKNOWN_FIELD', ''],
+  ['an unknown field', { n: 1, z: 1 }, 'UNKNOWN_FIELD', 'z'],
+  ['a long unknown field', { ['z'.repeat(99)]: 1 }, 'UNKNOWN_FIELD', `${'z'.repeat(64)}…`],
+  ['a day that is none', { day: '2026-02-30' }, 'WRONG_TYPE', 'day'],
+  ['text that is no day', { day: 'tomorrow' }, 'WRONG_TYPE', 'day'],
   ['an int that is too large', { n: 2 ** 31 }, 'OUT_OF_RANGE', 'n'],
   ['text for an int', { n: '1' }, 'WRONG_TYPE', 'n'],
   ['null for an int', { n: null }, 'MISSING_FIELD', 'n'],
@@ -117,9 +120,24 @@ test.each([
     { name: 's', type: 'string', default: '' },
     { name: 'd', type: 'double', default: 0 },
     { name: 'f', type: 'float', default: 0 },
+    { name: 'day', type: { type: 'int', logicalType: 'date' }, default: 0 },
     { name: 'list', type: { type: 'array', items: { type: 'enum', name: 'E', symbols: ['A', 'B'] } }, default: [] },
   ];
   const encode = compileAvroEncoder(parseAvroSchema(JSON.stringify({ type: 'record', name: 'R', fields })));
   expect(encode({})).toHaveProperty('bytes');
   expect(encode(changes)).toMatchObject({ issues: [{ code, path }] });
+});
+
+test('compileAvroEncoder: lists what is wrong, up to ten mistakes, and says what is allowed', () => {
+  const fields = [{ name: 'day', type: { type: 'int', logicalType: 'date' } }];
+  const encode = compileAvroEncoder(parseAvroSchema(JSON.stringify({ type: 'record', name: 'R', fields })));
+  expect(encode({ day: '2026-02-30', y: 1, z: 2 })).toEqual({
+    issues: [
+      { code: 'UNKNOWN_FIELD', path: 'y', reason: 'is not a field of R' },
+      { code: 'UNKNOWN_FIELD', path: 'z', reason: 'is not a field of R' },
+      { code: 'WRONG_TYPE', path: 'day', reason: 'must be a date that there is, such as 2026-11-20' },
+    ],
+  });
+  const many = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`x${index}`, 1]));
+  expect(encode({ ...many, day: 0 })).toMatchObject({ issues: { length: 10 } });
 });
