@@ -13,7 +13,10 @@ const set: DataSet = {
 };
 
 let server: Server;
-afterEach(() => server.close());
+afterEach(() => {
+  server.close();
+  server.closeAllConnections();
+});
 
 /** An API whose answers the test decides; it gets each batch and how many requests came before. */
 async function api(answer: (ids: string[], request: number) => { status: number; body: object }): Promise<string> {
