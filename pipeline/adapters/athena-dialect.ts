@@ -7,16 +7,11 @@ import { athenaColumn, ddlIdentifier, identifier, literal, NAME_RULES, spell } f
 import type { Step, WarehouseDialect } from './warehouse-dialect.ts';
 import { checkNames } from './warehouse-names.ts';
 import {
-  holes,
   LEDGER_COLUMNS,
-  ledgerEntries,
   ledgerValues,
-  loadedKeys,
-  measures,
   miscounts,
   names,
-  offsets,
-  outside,
+  readQueries,
   rowsIn,
   type Spelling,
   startsIn,
@@ -57,12 +52,7 @@ export function athenaDialect(lake: AthenaLake): WarehouseDialect {
     addColumnSteps: (table, columns) => addColumnSteps(lake, table, columns),
     columnNames: (table, of) => columnNames(lake, of === 'rows' ? table.table : ledgerName(table)),
     loadSteps: (table, loads) => loadSteps({ lake, spelling, table, loads }),
-    loadedKeys: (table, keys) => loadedKeys(spelling, table, keys),
-    ledgerEntries: (table, ranges) => ledgerEntries(spelling, table, ranges),
-    holes: (table, ranges) => holes(spelling, table, ranges),
-    measures: (table, ranges) => measures(spelling, table, ranges),
-    outside: (table, ranges) => outside(spelling, table, ranges),
-    offsets: (table, range) => offsets(spelling, table, range),
+    ...readQueries(spelling),
     replaceSteps: (table, shadow, ranges) => replaceSteps(spelling, { table, shadow, ranges }),
     dropSteps: (table) => [...lakeVersions(table), ledgerName(table), table.table].map((name) => dropStep(lake, name)),
   };

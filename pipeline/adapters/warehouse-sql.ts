@@ -1,5 +1,6 @@
 /** SQL that every remote warehouse understands, in its own spelling of names. */
 import { type OffsetRange, type PendingLoad, PLACE_MODULUS, type WarehouseTable } from '../ports.ts';
+import type { WarehouseDialect } from './warehouse-dialect.ts';
 
 export interface Spelling {
   /** A quoted name. */
@@ -26,18 +27,25 @@ export const LEDGER_COLUMNS = [
 /** `quoted("a", "b")` joined by commas. */
 export const names = ({ identifier }: Spelling, ...list: readonly string[]): string => list.map(identifier).join(', ');
 
-export function loadedKeys(spelling: Spelling, table: WarehouseTable, keys: readonly string[]): string {
+/** What is asked of every remote warehouse in the same words. */
+export const readQueries = (spelling: Spelling) =>
+  ({
+    loadedKeys: (table, keys) => loadedKeys(spelling, table, keys),
+    ledgerEntries: (table, ranges) => ledgerEntries(spelling, table, ranges),
+    holes: (table, ranges) => holes(spelling, table, ranges),
+    measures: (table, ranges) => measures(spelling, table, ranges),
+    outside: (table, ranges) => outside(spelling, table, ranges),
+    offsets: (table, range) => offsets(spelling, table, range),
+  }) satisfies Partial<WarehouseDialect>;
+
+function loadedKeys(spelling: Spelling, table: WarehouseTable, keys: readonly string[]): string {
   const { identifier, literal } = spelling;
   const wanted = keys.map(literal).join(', ');
   return `SELECT ${identifier('commit_key')} FROM ${spelling.ledger(table)}
 WHERE ${identifier('event')} = ${literal(table.event)} AND ${identifier('commit_key')} IN (${wanted})`;
 }
 
-export function ledgerEntries(
-  spelling: Spelling,
-  table: WarehouseTable,
-  ranges: readonly OffsetRange[] | 'all',
-): string {
+function ledgerEntries(spelling: Spelling, table: WarehouseTable, ranges: readonly OffsetRange[] | 'all'): string {
   const { identifier, literal } = spelling;
   return `SELECT ${names(spelling, 'commit_key', 'partition', 'start_offset', 'next_offset', 'rows')} FROM ${spelling.ledger(table)}
 WHERE ${identifier('event')} = ${literal(table.event)} AND ${startsIn(spelling, ranges)}
@@ -74,7 +82,7 @@ export function holesOf(
 }
 
 /** One pass over the offsets that the ranges span; a row lies in one range at most. */
-export function measures(spelling: Spelling, table: WarehouseTable, ranges: readonly OffsetRange[]): string {
+function measures(spelling: Spelling, table: WarehouseTable, ranges: readonly OffsetRange[]): string {
   const { identifier } = spelling;
   const branches = ranges.map((range, position) => `WHEN ${rowsIn(spelling, [range])} THEN ${position}`);
   return `SELECT pos, COUNT(*), COUNT(DISTINCT place), CAST(SUM(checksum) AS DECIMAL(38, 0)),
@@ -86,7 +94,7 @@ WHERE pos IS NOT NULL GROUP BY pos`;
 }
 
 /** A row without a partition or an offset lies in no range, and a condition on it is neither true nor false. */
-export function outside(spelling: Spelling, table: WarehouseTable, ranges: readonly OffsetRange[]): string {
+function outside(spelling: Spelling, table: WarehouseTable, ranges: readonly OffsetRange[]): string {
   const [partition, offset] = ['_partition', '_offset'].map(spelling.identifier);
   return `SELECT ${partition}, COUNT(*), MIN(${offset}), MAX(${offset}) FROM ${spelling.table(table)}
 WHERE CASE WHEN ${rowsIn(spelling, ranges)} THEN 0 ELSE 1 END = 1
@@ -103,7 +111,7 @@ function spans(ranges: readonly OffsetRange[]): OffsetRange[] {
   }));
 }
 
-export function offsets(spelling: Spelling, table: WarehouseTable, range: OffsetRange): string {
+function offsets(spelling: Spelling, table: WarehouseTable, range: OffsetRange): string {
   const offset = spelling.identifier('_offset');
   return `SELECT ${offset} FROM ${spelling.table(table)} WHERE ${rowsIn(spelling, [range])} ORDER BY ${offset}`;
 }
